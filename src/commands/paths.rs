@@ -14,6 +14,7 @@ pub(super) fn protect_inputs<'a>(
 ) -> Result<ProtectedPaths, OutputError> {
     let files: Vec<PathBuf> = files.into_iter().map(Path::to_path_buf).collect();
     let found = files_of(&files).flatten().map(|file| (file.path, file.explicit));
-    let is_input = |path: &Path| ForeignFile::of_file(path).is_some_and(|file| file != ForeignFile::Report);
+    let is_input =
+        |path: &Path| ForeignFile::recognise_file(path).is_some_and(|file| file != ForeignFile::Report);
     protect(outputs, found, |path, explicit| *explicit || is_input(path))
 }

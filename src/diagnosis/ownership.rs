@@ -49,7 +49,8 @@ impl<'a> Ownership<'a> {
         let host = accounts.registered_as_host(spn);
         let keys = candidate_keys(parties, &exact.accounts, &host.accounts);
         let via_host = exact.accounts.is_empty() && !host.accounts.is_empty();
-        let disputed = exact.disputed.clone().or_else(|| host.disputed.clone().filter(|_| !exact.only_one()));
+        let disputed =
+            exact.disputed.clone().or_else(|| host.disputed.clone().filter(|_| !exact.is_single()));
         let owners = if via_host { host.accounts } else { exact.accounts };
         Self {
             is_responder: owners.iter().map(|owner| is_responder(owner)).collect(),

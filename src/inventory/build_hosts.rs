@@ -1,4 +1,4 @@
-//! Builds the hosts of the inventories. The account lists decide which names belong together.
+//! Builds the hosts of the inventories. The account lists show which names belong together.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use crate::names::HostName;
 pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInventory) -> HostsBuilder<'a> {
     let mut hosts = HostsBuilder::new(interfaces);
     let computers = Computers::with_aliases(accounts, interfaces);
-    hosts.join_aliases(interfaces, |a, b| computers.both(a, b));
+    hosts.join_aliases(interfaces, |a, b| computers.lists_both(a, b));
     for account in &accounts.accounts {
         let Some(dns) = account.dns_host_name.as_deref().filter(|n| !n.is_empty()) else { continue };
         hosts.add(dns);
@@ -28,8 +28,9 @@ pub(crate) fn hosts<'a>(interfaces: &'a AddressInventory, accounts: &AccountInve
     hosts
 }
 
-/// Computers by name, with the lists that have them. They check the names of an alias: if one list has a
-/// computer of each name, the names belong to two machines, whatever one of them was called before.
+/// The computers with a name of an alias, and the lists that have them, by the first 15 characters of the name.
+///
+/// They check aliases: if one list has a computer of each name, the names belong to two machines, even if one of them was renamed.
 struct Computers<'a>(HashMap<Box<str>, Vec<(&'a Account, &'a str)>>);
 
 impl<'a> Computers<'a> {
@@ -53,7 +54,8 @@ impl<'a> Computers<'a> {
         Self(computers)
     }
 
-    fn both(&self, a: &HostName, b: &HostName) -> bool {
+    /// Does one list have a computer of each name?
+    fn lists_both(&self, a: &HostName, b: &HostName) -> bool {
         let files = |host: &HostName| -> BTreeSet<&str> {
             let of_domain = |account: &Account| {
                 host.domain()

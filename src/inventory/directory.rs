@@ -7,27 +7,28 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most owners of one SPN that are compared. Each is compared with each, and a crafted list could have a
-/// million.
+/// Most owners of one SPN that are compared. All pairs are compared, and a crafted list could have a million owners.
 const MAX_OWNERS: usize = 64;
 
-/// With more owners than this, what is found of an SPN is kept: every incident of it asks again.
+/// Most owners of an SPN that are compared again for each incident. The result for an SPN with more owners is kept.
 const FEW_OWNERS: usize = 4;
 
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
+    /// By file: its latest date, and its number of computers with a date.
     newest: HashMap<&'a str, (Timestamp, u32)>,
+    /// Number of failover clusters by domain.
     clusters: HashMap<String, usize>,
-    /// In lower case.
+    /// Domains in lower case.
     domains: HashSet<String>,
-    /// Does some list have computers, and not only service accounts?
+    /// Does a list have computers, and not only service accounts?
     lists_computers: bool,
-    /// Of SPNs with many owners, by key.
+    /// Owners of SPNs with more than [`FEW_OWNERS`], by the key of the SPN.
     contended: Mutex<HashMap<Box<str>, OwnerIds>>,
 }
 
-/// [`Owners`], by number.
+/// [`Owners`] with ids in place of accounts.
 #[derive(Debug, Clone, Default)]
 struct OwnerIds {
     accounts: Vec<AccountId>,
@@ -44,7 +45,7 @@ pub struct Owners<'a> {
 }
 
 impl Owners<'_> {
-    pub fn only_one(&self) -> bool {
+    pub fn is_single(&self) -> bool {
         self.accounts.len() == 1
     }
 }
@@ -61,7 +62,7 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// The latest date in a list, and how many computers have dates; `None` if fewer than ten have one.
+    /// The latest date in a list, and the number of its computers with a date; `None` for fewer than ten computers.
     pub fn newest_date(&self, file: &str) -> Option<(Timestamp, u32)> {
         self.newest.get(file).copied()
     }
@@ -102,12 +103,11 @@ impl<'a> Directory<'a> {
             disputed: ids
                 .iter()
                 .find(|id| self.index.is_disputed(spn, **id))
-                .map(|id| (self.index.name(*id), self.index.place_of(spn, *id).unwrap_or_default())),
+                .map(|id| (self.index.name(*id), self.index.source_of(spn, *id).unwrap_or_default())),
         }
     }
 
-    /// The accounts on which the alias of the SPN is registered: `HOST/x` for `cifs/x`. Empty if the class
-    /// has no alias.
+    /// The accounts on which the alias of the SPN is registered (`HOST/x` for `cifs/x`). Empty if the class has no alias.
     pub fn registered_as_host(&self, spn: &Spn) -> Owners<'a> {
         match self.index.aliases().alias(&spn.class) {
             Some(alias) => self.registered(&spn.with_class(alias)),
@@ -123,7 +123,7 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// Accounts of this name in any domain, with or without `$`, also truncated to 15 characters.
+    /// Accounts of this name in any domain, with or without `$`, and those of its first 15 characters.
     pub fn named(&self, name: &str) -> Vec<&'a Account> {
         if self.index.is_empty() {
             return Vec::new();
@@ -173,12 +173,12 @@ impl<'a> Directory<'a> {
         self.clusters.get(&domain.to_lowercase()).copied().unwrap_or_default()
     }
 
-    /// Does some account belong to this domain (lower case)?
+    /// Does an account belong to this domain (in lower case)?
     pub fn has_domain(&self, domain: &str) -> bool {
         self.domains.contains(domain)
     }
 
-    /// Does some list have computers? Only then a missing computer means something.
+    /// Does a list have computers? Only then a missing computer means something.
     pub fn lists_computers(&self) -> bool {
         self.lists_computers
     }
@@ -189,8 +189,8 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// Clusters by domain. Every cluster name has an account with [cluster SPNs](Account::is_cluster_name). The account of
-/// the cluster's own name also has the SPN of the management API, as its nodes have.
+/// Counts the clusters of each domain. Every name in a cluster has an account with [cluster SPNs](Account::is_cluster_name). The
+/// account of the cluster's own name also has the SPN of the management API.
 fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     let mut names: HashMap<String, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
     for account in inventory.accounts.iter().filter(|a| a.is_cluster_name()) {
@@ -206,9 +206,10 @@ fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     names.into_iter().map(|(domain, names)| (domain, count(names))).collect()
 }
 
-/// Domains in lower case. Accounts of one file share one copy of their domain.
+/// The domains of all accounts in lower case.
 fn domains(inventory: &AccountInventory) -> HashSet<String> {
     let mut domains = HashSet::new();
+    // Accounts of one file share one copy of their domain.
     let mut last: Option<&Arc<str>> = None;
     for domain in inventory.accounts.iter().map(|account| &account.domain).filter(|domain| !domain.is_empty())
     {
@@ -220,8 +221,8 @@ fn domains(inventory: &AccountInventory) -> HashSet<String> {
     domains
 }
 
-/// With fewer computers, all of them may have been off for weeks.
-const ENOUGH_COMPUTERS: u32 = 10;
+/// Fewest computers whose latest date shows how old a list is. Fewer may all have been off for weeks.
+const MIN_COMPUTERS: u32 = 10;
 
 fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, (Timestamp, u32)> {
     let mut files: HashMap<&str, (u32, Option<Timestamp>)> = HashMap::new();
@@ -233,7 +234,7 @@ fn newest_dates(inventory: &AccountInventory) -> HashMap<&str, (Timestamp, u32)>
     }
     files
         .into_iter()
-        .filter(|(_, (computers, _))| *computers >= ENOUGH_COMPUTERS)
+        .filter(|(_, (computers, _))| *computers >= MIN_COMPUTERS)
         .filter_map(|(file, (computers, newest))| Some((file, (newest?, computers))))
         .collect()
 }

@@ -1,6 +1,5 @@
-//! Recognises files that an inventory reader does not read: inputs of another option, or this program's
-//! outputs. In a folder they are skipped. For a file passed explicitly, the message says which option reads
-//! it.
+//! Recognises files that an inventory reader does not read: inputs of another option, and outputs of this program. In a folder
+//! they are skipped. If the user passes one explicitly, the message says which option reads it.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,7 +12,7 @@ use crate::files::archived_files::each_archived_file;
 use crate::files::kind::{is_own_output, sniff};
 use crate::text::decode::decode;
 
-/// Members of an archive that triage uses.
+/// Kinds of files in an archive that triage uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ArchiveContents {
     pub logs: bool,
@@ -22,14 +21,14 @@ pub(crate) struct ArchiveContents {
 }
 
 impl ArchiveContents {
-    /// Looks at the first bytes of each member of the archive at `path`, which is of this kind.
-    pub(crate) fn of(path: &Path, kind: FileKind) -> Self {
+    /// Recognises each member of the archive at `path` by its first bytes. `kind` is that of the archive.
+    pub(crate) fn read(path: &Path, kind: FileKind) -> Self {
         let mut contents = Self::default();
         // A member that cannot be read is reported by whoever reads the archive.
         let _ = each_archived_file(path, kind, &mut |member| {
             let mut head = Vec::new();
             let _ = member.reader.take(Sample::BYTES as u64).read_to_end(&mut head);
-            match ForeignFile::of(&head) {
+            match ForeignFile::recognise(&head) {
                 Some(ForeignFile::Log | ForeignFile::Events) => contents.logs = true,
                 Some(ForeignFile::Addresses) => contents.addresses = true,
                 Some(ForeignFile::Accounts) => contents.accounts = true,
@@ -44,13 +43,13 @@ impl ArchiveContents {
     }
 }
 
-/// The kind of a foreign file.
+/// A file that the calling reader does not read, by its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ForeignFile {
     Log,
-    /// Events as JSON or CSV, in which an address is mostly the other side's.
+    /// Events as JSON or CSV. An address in them is mostly that of another machine.
     Events,
-    /// Something packed, which is read where logs are.
+    /// An archive or a compressed file.
     Packed,
     Addresses,
     Accounts,
@@ -58,8 +57,8 @@ pub(crate) enum ForeignFile {
 }
 
 impl ForeignFile {
-    /// Recognises the first bytes of a file that cannot be an inventory.
-    pub(crate) fn by_bytes(head: &[u8]) -> Option<Self> {
+    /// Recognises a file that cannot be an inventory by its first bytes.
+    pub(crate) fn sniff(head: &[u8]) -> Option<Self> {
         match sniff(head) {
             FileKind::Evtx | FileKind::Xml | FileKind::Extract | FileKind::LegacyEvt | FileKind::Mta => {
                 Some(Self::Log)
@@ -74,9 +73,9 @@ impl ForeignFile {
         }
     }
 
-    /// Recognises the first bytes of a file that the calling reader does not read.
-    pub(crate) fn of(head: &[u8]) -> Option<Self> {
-        if let Some(other) = Self::by_bytes(head) {
+    /// Recognises a file by its first bytes, including inventories.
+    pub(crate) fn recognise(head: &[u8]) -> Option<Self> {
+        if let Some(other) = Self::sniff(head) {
             return Some(other);
         }
         let text = decode(head);
@@ -91,13 +90,13 @@ impl ForeignFile {
         }
     }
 
-    pub(crate) fn of_file(path: &Path) -> Option<Self> {
+    pub(crate) fn recognise_file(path: &Path) -> Option<Self> {
         let mut head = Vec::new();
         File::open(path).ok()?.take(Sample::BYTES as u64).read_to_end(&mut head).ok()?;
-        Self::of(&head)
+        Self::recognise(&head)
     }
 
-    /// The kind of the file, and how to use it.
+    /// Says what the file is, and how to use it.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Log => "this is a log and not an inventory; pass it without --interfaces or --spns",
@@ -136,7 +135,7 @@ mod tests {
             (b"hello", None),
             (b"", None),
         ] {
-            assert_eq!(ForeignFile::of(head), other, "{:?}", String::from_utf8_lossy(head));
+            assert_eq!(ForeignFile::recognise(head), other, "{:?}", String::from_utf8_lossy(head));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Facts about hosts from the logs: addresses that they registered or assigned themselves, and new names.
+//! Adds what logs show about hosts to the inventory: addresses that they registered or assigned to themselves, and new names.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub fn add(
             SignalKind::Renamed => {
                 let mut names = signal.names_of(Role::Computer);
                 if let (Some(old), Some(new)) = (names.next(), names.next()) {
-                    // The event has short names. The log's computer shows the domain of both.
+                    // EventLog 6011 has short names. The computer that logged it has the domain of both.
                     let domain =
                         HostName::parse(&signal.computer).and_then(|h| h.domain().map(str::to_owned));
                     let full = |name: &str| match &domain {

@@ -1,5 +1,4 @@
-//! Names in two orders, so that a host is found without comparing it with every name that is like it: by its label with a
-//! hash, then by its domain.
+//! Finds host names by label and then by domain, without a comparison with every name that has the label.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
@@ -9,19 +8,19 @@ use hashbrown::HashTable;
 
 use crate::names::HostName;
 
-/// Numbers of names, in two orders.
+/// Indexes of the names in a list, in two orders.
 #[derive(Debug, Default)]
 pub(super) struct HostIndex {
-    by_label: Order,
+    by_label: SortedNames,
     /// By the first 15 characters of the label.
-    by_netbios: Order,
+    by_netbios: SortedNames,
 }
 
-/// The domains that a look-up asks for.
+/// The domains whose names a look-up returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Domains<'d> {
+pub(super) enum DomainFilter<'d> {
     All,
-    /// Those that do not contradict this one: none, the same, or its flat or DNS form.
+    /// Those that do not contradict this one: no domain, the same, or its flat or DNS form.
     Fitting(Option<&'d str>),
     This(&'d str),
 }
@@ -29,17 +28,17 @@ pub(super) enum Domains<'d> {
 impl HostIndex {
     pub(super) fn new(names: &[HostName]) -> Self {
         Self {
-            by_label: Order::new(names, HostName::label),
-            by_netbios: Order::new(names, HostName::netbios),
+            by_label: SortedNames::new(names, HostName::label),
+            by_netbios: SortedNames::new(names, HostName::netbios),
         }
     }
 
-    /// The names whose label agrees with that of `name`, also when one is cut to 15 characters, in no order.
+    /// The names whose label agrees with that of `name`, or would if one of the two is cut to 15 characters. In no order.
     pub(super) fn find<'s>(
         &'s self,
         names: &[HostName],
         name: &HostName,
-        domains: Domains<'_>,
+        domains: DomainFilter<'_>,
     ) -> impl Iterator<Item = u32> + use<'s> {
         let by_label = |label| self.by_label.within(names, HostName::label, label, domains);
         // A label of 15 characters may be any longer one that was cut.
@@ -54,18 +53,18 @@ impl HostIndex {
 
 const NOTHING: [&[u32]; 3] = [&[], &[], &[]];
 
-/// One form of the label.
+/// Gives one form of the label of a name.
 type Label = fn(&HostName) -> &str;
 
-/// Numbers of names, sorted by one form of the label and by domain.
+/// Indexes of the names, sorted by one form of the label and then by domain.
 #[derive(Debug, Default)]
-struct Order {
+struct SortedNames {
     ids: Vec<u32>,
     /// Where the names of each label begin and end in `ids`.
     labels: HashTable<(u32, u32)>,
 }
 
-impl Order {
+impl SortedNames {
     fn new(names: &[HostName], label: Label) -> Self {
         let name = |id: &u32| names.get(*id as usize);
         let label_of = |id: &u32| name(id).map(label);
@@ -82,12 +81,13 @@ impl Order {
         Self { ids, labels }
     }
 
+    /// Up to three ranges of names with this label, in the domains that the filter accepts.
     fn within<'s>(
         &'s self,
         names: &[HostName],
         form: Label,
         label: &str,
-        domains: Domains<'_>,
+        domains: DomainFilter<'_>,
     ) -> [&'s [u32]; 3] {
         let of_label = self.of_label(names, form, label);
         let within = |compare: &dyn Fn(Option<&str>) -> Ordering| {
@@ -100,9 +100,9 @@ impl Order {
         let exactly = |wanted: Option<&str>| within(&|domain| domain.cmp(&wanted));
         match domains {
             _ if of_label.is_empty() => NOTHING,
-            Domains::All | Domains::Fitting(None) => [of_label, &[], &[]],
-            Domains::This(domain) => [exactly(Some(domain)), &[], &[]],
-            Domains::Fitting(Some(domain)) => {
+            DomainFilter::All | DomainFilter::Fitting(None) => [of_label, &[], &[]],
+            DomainFilter::This(domain) => [exactly(Some(domain)), &[], &[]],
+            DomainFilter::Fitting(Some(domain)) => {
                 let other_form = match domain.split_once('.') {
                     Some((flat, _)) => exactly(Some(flat)),
                     None => {
@@ -128,7 +128,7 @@ impl Order {
     }
 }
 
-/// Labels come from logs, but all that one that collides costs is a comparison.
+/// The hash of a label. It has a fixed seed, although labels come from logs: a collision costs one comparison.
 fn hash(label: Option<&str>) -> u64 {
     FixedState::default().hash_one(label)
 }
@@ -156,13 +156,13 @@ mod tests {
             let slow = |fits: &dyn Fn(&HostName) -> bool| -> Vec<u32> {
                 (0u32..).zip(&names).filter(|(_, name)| fits(name)).map(|(id, _)| id).collect()
             };
-            prop_assert_eq!(found(Domains::All), slow(&|name| name.same_label(&asked)));
+            prop_assert_eq!(found(DomainFilter::All), slow(&|name| name.same_label(&asked)));
             prop_assert_eq!(
-                found(Domains::Fitting(asked.domain())),
+                found(DomainFilter::Fitting(asked.domain())),
                 slow(&|name| name.compare(&asked) != HostMatch::No)
             );
             prop_assert_eq!(
-                found(Domains::This("a.b")),
+                found(DomainFilter::This("a.b")),
                 slow(&|name| name.same_label(&asked) && name.domain() == Some("a.b"))
             );
         }

@@ -1,5 +1,5 @@
-//! Which names belong to one host, and which addresses it owns. Names are merged before anything is compared:
-//! a host under two names would share all its addresses with itself.
+//! Finds which names belong to one host, and which addresses it owns. Names are merged before addresses are compared, because a
+//! host under two names would share all its addresses with itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,27 +9,27 @@ use foldhash::{HashMap, HashMapExt};
 use super::Source;
 use super::addresses::vendors::never_shared;
 use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName};
-use super::host_index::{Domains, HostIndex};
+use super::host_index::{DomainFilter, HostIndex};
 use crate::names::{HostMatch, HostName};
 
-/// Most spellings of one name (short, full, truncated). Only a crafted list has more.
+/// Most spellings of one name (short, full, truncated) that are looked up. Only a crafted list has more.
 const MAX_SPELLINGS: usize = 16;
 
 /// A host, under any of its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(u32);
 
-/// All hosts that an input names.
+/// All hosts in the inputs.
 #[derive(Debug, Default)]
 pub struct Hosts<'a> {
     names: Vec<HostName>,
     ids: HashMap<HostName, u32>,
     index: HostIndex,
     parent: Vec<u32>,
-    /// All names, those of one host together, in the order in which they were added.
+    /// Indexes of all names, those of one host together in the order in which they were added.
     by_host: Vec<u32>,
-    /// An inventory or the host's own log shows that it exists; else the name was only asked for.
-    known: Vec<bool>,
+    /// For each name: does an inventory or the host's own log have it? Otherwise a client only asked for it.
+    exists: Vec<bool>,
     owned: HashMap<u32, HostAddresses<'a>>,
     by_address: HashMap<IpAddr, BTreeSet<HostId>>,
     resolved: HashMap<u32, Vec<(IpAddr, &'a Source)>>,
@@ -38,7 +38,7 @@ pub struct Hosts<'a> {
     /// Names from leases and dynamic records, which nobody maintains by hand.
     dynamic: HashMap<u32, Vec<&'a ResolvedName>>,
     cnames: HashMap<HostName, (HostName, &'a Source)>,
-    /// Why two names belong to one host, for the evidence.
+    /// The source that shows that two names belong to one host, for the evidence.
     alias_sources: HashMap<(u32, u32), String>,
 }
 
@@ -49,7 +49,7 @@ struct HostAddresses<'a> {
     rows: Vec<&'a OwnedAddress>,
     /// By address, then in the inventories' order.
     by_address: Vec<&'a OwnedAddress>,
-    /// An export lists some of them, and not only its logs.
+    /// An export, and not only a log, has an address of it that is unique to one host.
     is_exported: bool,
 }
 
@@ -104,8 +104,8 @@ impl<'a> HostsBuilder<'a> {
         hosts
     }
 
-    /// Joins the names that the inventory gives one host, unless `distinct` says that each has a host of its
-    /// own: the name of a renamed computer may since have been given to another one.
+    /// Joins the names that the inventory gives one host, unless `distinct` says that they are two hosts. The old name of a renamed
+    /// computer may meanwhile be that of another one.
     pub fn join_aliases(
         &mut self,
         inventory: &AddressInventory,
@@ -135,12 +135,12 @@ impl<'a> HostsBuilder<'a> {
     /// Adds a host that exists. Returns `None` for an empty or invalid name.
     pub fn add(&mut self, name: &str) -> Option<u32> {
         let id = self.mention(HostName::parse(name)?);
-        self.hosts.known[id as usize] = true;
+        self.hosts.exists[id as usize] = true;
         Some(id)
     }
 
-    /// Adds a name that was asked for. It prevents a short name from being joined with another full one, and
-    /// proves nothing.
+    /// Adds a name that a client asked for. It does not prove that the host exists. But a short name that could also mean this one
+    /// is then joined with no other full name.
     pub fn mention(&mut self, name: HostName) -> u32 {
         if let Some(&id) = self.hosts.ids.get(&name) {
             return id;
@@ -149,11 +149,11 @@ impl<'a> HostsBuilder<'a> {
         self.hosts.ids.insert(name.clone(), id);
         self.hosts.names.push(name);
         self.hosts.parent.push(id);
-        self.hosts.known.push(false);
+        self.hosts.exists.push(false);
         id
     }
 
-    /// Joins two names of one host. `why` gives the source.
+    /// Joins two names of one host. `why` is the source that shows it.
     pub fn alias(&mut self, name: &str, other: &str, why: String) {
         if let (Some(a), Some(b)) = (self.add(name), self.add(other)) {
             self.hosts.alias_sources.entry((a.min(b), a.max(b))).or_insert(why);
@@ -161,7 +161,7 @@ impl<'a> HostsBuilder<'a> {
         }
     }
 
-    /// Joins each short name with the one full name that it can mean, and collects addresses by host.
+    /// Joins each short name with the only full name that it can mean, and collects addresses by host.
     ///
     /// A short name that two domains have stays a host of its own: `srv1` of two domains is two machines.
     pub fn build(self) -> Hosts<'a> {
@@ -203,7 +203,7 @@ impl<'a> HostsBuilder<'a> {
 }
 
 impl<'a> Hosts<'a> {
-    /// The CNAME record of this name: the other name that it resolves to.
+    /// The other name that the CNAME record of this name has.
     pub fn cname(&self, name: &HostName) -> Option<&(HostName, &'a Source)> {
         self.cnames.get(name)
     }
@@ -219,20 +219,20 @@ impl<'a> Hosts<'a> {
         out
     }
 
-    /// The one host with a full name that `name` can mean; `None` if there are none or several.
+    /// The only host with a full name that `name` can mean; `None` if there is none or more than one.
     fn only_full_name(&self, name: &HostName) -> Option<u32> {
         let full = |&id: &u32| self.names[id as usize].domain().is_some_and(|d| d.contains('.'));
-        let fitting = self.index.find(&self.names, name, Domains::Fitting(name.domain()));
-        only(fitting.filter(full).map(|id| self.root(id)))
+        let fitting = self.index.find(&self.names, name, DomainFilter::Fitting(name.domain()));
+        single(fitting.filter(full).map(|id| self.root(id)))
     }
 
-    /// The host of this name; `None` if no input has it, or if it is ambiguous.
+    /// The host of this name; `None` if no input has it, or if several hosts can be meant.
     pub fn find(&self, name: &HostName) -> Option<HostId> {
         if let Some(&id) = self.ids.get(name) {
             return Some(HostId(self.root(id)));
         }
-        let fitting = self.index.find(&self.names, name, Domains::Fitting(name.domain()));
-        only(fitting.map(|id| self.root(id)).filter(|&root| !self.contradicts(root, name))).map(HostId)
+        let fitting = self.index.find(&self.names, name, DomainFilter::Fitting(name.domain()));
+        single(fitting.map(|id| self.root(id)).filter(|&root| !self.contradicts(root, name))).map(HostId)
     }
 
     /// All names of a host.
@@ -242,11 +242,11 @@ impl<'a> Hosts<'a> {
         names.take_while(move |&id| self.root(id) == root).map(|id| (id, &self.names[id as usize]))
     }
 
-    /// Does an inventory or a log's `Computer` have this host, under any of its names?
+    /// Does an inventory or the `Computer` of a log have this host, under any of its names?
     pub fn is_known(&self, name: &HostName) -> bool {
         self.find(name).is_some_and(|host| {
             self.names_of(host.0)
-                .any(|(id, other)| self.known[id as usize] && other.netbios() == name.netbios())
+                .any(|(id, other)| self.exists[id as usize] && other.netbios() == name.netbios())
         })
     }
 
@@ -258,9 +258,9 @@ impl<'a> Hosts<'a> {
                 .any(|(_, other)| other.same_label(name) && other.compare(name) == HostMatch::No)
     }
 
-    /// Full names of different hosts that exist and share this label: `srv1` in two domains.
+    /// Full names of the different hosts with this label that exist, such as `srv1` in two domains.
     pub fn same_label(&self, name: &HostName) -> Vec<&HostName> {
-        let mut ids: Vec<u32> = self.index.find(&self.names, name, Domains::All).collect();
+        let mut ids: Vec<u32> = self.index.find(&self.names, name, DomainFilter::All).collect();
         ids.sort_unstable();
         let mut seen = BTreeSet::new();
         let mut names: Vec<&HostName> = ids
@@ -273,9 +273,9 @@ impl<'a> Hosts<'a> {
         names
     }
 
-    /// One of the names in [`same_label`](Self::same_label) is of this domain.
+    /// Is one of the names in [`same_label`](Self::same_label) of this domain?
     pub fn is_in_domain(&self, name: &HostName, domain: &str) -> bool {
-        self.index.find(&self.names, name, Domains::This(domain)).any(|id| {
+        self.index.find(&self.names, name, DomainFilter::This(domain)).any(|id| {
             let mut names = self.names_of(self.root(id));
             names.find(|&(other, full)| self.is_full_and_known(other) && full.same_label(name)).map(|n| n.0)
                 == Some(id)
@@ -283,7 +283,7 @@ impl<'a> Hosts<'a> {
     }
 
     fn is_full_and_known(&self, id: u32) -> bool {
-        self.known[id as usize] && self.names[id as usize].domain().is_some_and(|d| d.contains('.'))
+        self.exists[id as usize] && self.names[id as usize].domain().is_some_and(|d| d.contains('.'))
     }
 
     /// Addresses that the host owns, in the inventories' order.
@@ -291,7 +291,7 @@ impl<'a> Hosts<'a> {
         self.owned.get(&host.0).map_or(&[], |owned| &owned.rows)
     }
 
-    /// The same by address.
+    /// Addresses that the host owns, sorted by address.
     pub fn owned_by_address(&self, host: HostId) -> &[&'a OwnedAddress] {
         self.owned.get(&host.0).map_or(&[], |owned| &owned.by_address)
     }
@@ -304,7 +304,7 @@ impl<'a> Hosts<'a> {
         rest.get(..rest.partition_point(|row| row.address == address)).unwrap_or_default()
     }
 
-    /// An export lists addresses of the host that two hosts can own, and not only its logs.
+    /// Does an export, and not only a log, have an address of the host that should be unique to it?
     pub fn is_exported(&self, host: HostId) -> bool {
         self.owned.get(&host.0).is_some_and(|owned| owned.is_exported)
     }
@@ -329,7 +329,7 @@ impl<'a> Hosts<'a> {
         self.owned.len()
     }
 
-    /// The source that says that the two names belong to one host, if an inventory does. A name may be short.
+    /// The source that shows that the two names belong to one host; `None` if no inventory does. A name may be short.
     pub fn alias_source(&self, a: &HostName, b: &HostName) -> Option<&str> {
         let spellings = |name: &HostName| {
             let root = self.find(name).map(|id| id.0);
@@ -342,7 +342,7 @@ impl<'a> Hosts<'a> {
         pairs.filter_map(|pair| self.alias_sources.get(&pair)).min().map(String::as_str)
     }
 
-    /// The owners of an address, by reference: an address may have 20,000.
+    /// The owners of an address without a copy, because an address may have 20,000.
     pub fn owner_set(&self, address: IpAddr) -> Option<&BTreeSet<HostId>> {
         self.by_address.get(&address)
     }
@@ -392,8 +392,8 @@ impl<'a> Hosts<'a> {
     }
 }
 
-/// The one value of all; `None` when there is none, or more than one.
-fn only(mut values: impl Iterator<Item = u32>) -> Option<u32> {
+/// The value that all values are equal to; `None` if there is no value, or if two differ.
+fn single(mut values: impl Iterator<Item = u32>) -> Option<u32> {
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
 }

@@ -1,8 +1,10 @@
-//! Inventories: facts that do not come from logs. Who owns which address, what names resolve to, which
-//! account owns which SPN.
+//! Reads inventories, which show who owns which address, what names resolve to, and which account owns which SPN.
 //!
-//! An input format is one file under [`addresses`] or [`accounts`] that converts content to the common rows.
-//! Formats are recognised by their content, in one list per folder.
+//! An input format is one file in [`addresses`] or [`accounts`] that converts content to the common rows. A list in each folder has
+//! the formats, which are recognised by their content.
+//!
+//! Order of the files: [`times`], [`input_files`] and [`foreign_file`]; [`addresses`] and [`accounts`]; [`from_events`]; then
+//! [`host_index`], [`hosts`] and [`build_hosts`] for the hosts, and [`directory`] for the accounts.
 
 pub mod accounts;
 pub mod addresses;
@@ -24,9 +26,9 @@ use serde::Serialize;
 /// Position of a fact in an input, so that a person can look it up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
-    /// The file as the user passed it, or as found in the folder.
+    /// The path as the user passed it, or as found in the folder.
     pub file: Arc<str>,
-    /// 1-based; 0 if the format has no lines (a capture, a JSON document without positions).
+    /// From 1; 0 if the format has no lines, as a capture.
     pub line: u64,
     /// When the fact was collected, if the source says so (a column `collected`).
     pub collected: Option<Timestamp>,
@@ -47,15 +49,15 @@ pub struct InventoryFile {
     pub path: Arc<str>,
     /// The format's name as in the documentation; empty if no format recognised the file.
     pub kind: &'static str,
-    /// Rows accepted (addresses, names or SPNs).
+    /// Number of accepted rows (addresses, names or SPNs).
     pub rows: u64,
-    /// Different hosts or accounts in them.
+    /// Number of different hosts or accounts in them.
     pub hosts: u64,
-    /// Bad rows (`line 17: ...`), lost data, unknown format: each a sentence that says what to do.
-    /// At most [`MAX_READ_ERRORS`] are kept, the last of them counting the rest.
+    /// Errors such as a bad row (`line 17: ...`), lost data or an unknown format, with what to do about each. At most
+    /// [`MAX_READ_ERRORS`], of which the last counts the rest.
     #[serde(rename = "problems")]
     pub read_errors: Vec<String>,
-    /// Assumptions made to read it: the zone of times. Nothing was lost.
+    /// Assumptions that were made to read the file, such as the zone of its times. Nothing was lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// When the file was last written, read when it was opened; `None` if the path is not a file.
@@ -64,27 +66,28 @@ pub struct InventoryFile {
 }
 
 impl InventoryFile {
+    /// The line of a file that is not read yet.
     fn at(path: &Path) -> Self {
         Self { path: path.to_string_lossy().into(), ..Self::default() }
     }
 
     /// A file whose reader panicked. What it had read before is kept.
-    fn of_failed_reader(path: &Path) -> Self {
-        Self::with_problem(
+    fn for_failed_reader(path: &Path) -> Self {
+        Self::with_error(
             path,
             "reading it failed inside krbtriage, which is a bug; report it with this file".to_owned(),
         )
     }
 
-    fn with_problem(path: &Path, problem: String) -> Self {
-        Self { read_errors: vec![problem], ..Self::at(path) }
+    fn with_error(path: &Path, error: String) -> Self {
+        Self { read_errors: vec![error], ..Self::at(path) }
     }
 
-    /// A file in a folder that is of no requested kind: nothing to report.
-    fn is_of_no_interest(&self) -> bool {
+    /// Is it a file of a folder that no format recognised, which is not reported?
+    fn has_nothing_to_report(&self) -> bool {
         self.kind.is_empty() && self.read_errors.is_empty()
     }
 }
 
-/// Most read errors kept per file: a broken export of a million rows must not give a million messages.
+/// Most read errors that are kept per file. A broken export of a million rows must not give a million messages.
 pub const MAX_READ_ERRORS: usize = 100;

@@ -6,20 +6,20 @@ use jiff::tz::Offset;
 
 use crate::text::trimmed;
 
-/// FILETIME counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3); this is 1970-01-01.
+/// 1970-01-01 as a FILETIME, which counts 100 ns from 1601-01-01 (MS-DTYP 2.3.3).
 const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 
 /// A time as an export has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum ExportTime {
     At(Timestamp),
-    /// 0 or the largest value: never, or not set.
+    /// Never, or not set: 0 or the largest value.
     Never,
-    /// Not a time, or one without a zone, or one in a culture's own order.
+    /// Not a time, or one without a zone, or one in the order of day and month of some culture.
     Unclear,
 }
 
-impl When {
+impl ExportTime {
     pub(crate) fn at(self) -> Option<Timestamp> {
         match self {
             Self::At(time) => Some(time),
@@ -28,31 +28,31 @@ impl When {
     }
 }
 
-/// FILETIME as a decimal number (`pwdLastSet`).
-pub(crate) fn filetime(text: &str) -> When {
+/// Parses a FILETIME in decimal (`pwdLastSet`).
+pub(crate) fn filetime(text: &str) -> ExportTime {
     match trimmed(text).parse::<i64>() {
-        Ok(ticks) if ticks <= 0 || ticks == i64::MAX => When::Never,
+        Ok(ticks) if ticks <= 0 || ticks == i64::MAX => ExportTime::Never,
         Ok(ticks) => {
             let since = ticks - UNIX_EPOCH_IN_FILETIME;
             let nanoseconds = i32::try_from(since % 10_000_000 * 100).unwrap_or_default();
-            Timestamp::new(since / 10_000_000, nanoseconds).map_or(When::Unclear, When::At)
+            Timestamp::new(since / 10_000_000, nanoseconds).map_or(ExportTime::Unclear, ExportTime::At)
         }
-        Err(_) => When::Unclear,
+        Err(_) => ExportTime::Unclear,
     }
 }
 
-/// Seconds since 1970, as in SharpHound. 0 and -1 mean never.
-fn unix_seconds(seconds: i64) -> When {
+/// The time of seconds since 1970, as SharpHound has it. 0 and -1 mean never.
+fn unix_seconds(seconds: i64) -> ExportTime {
     if seconds <= 0 {
-        return When::Never;
+        return ExportTime::Never;
     }
-    Timestamp::from_second(seconds).map_or(When::Unclear, When::At)
+    Timestamp::from_second(seconds).map_or(ExportTime::Unclear, ExportTime::At)
 }
 
 /// Parses any form that directory exports use: FILETIME, generalised time (RFC 4517 3.3.13:
 /// `20261123225750.0Z`), `/Date(1700000000000)/` (Windows PowerShell's JSON, milliseconds), seconds since
 /// 1970 (SharpHound), or RFC 3339.
-pub(crate) fn time(text: &str) -> When {
+pub(crate) fn time(text: &str) -> ExportTime {
     let text = trimmed(text);
     if text.starts_with(['/', '\\'])
         && let Some(rest) = text.strip_prefix("/Date(").or_else(|| text.strip_prefix("\\/Date("))
@@ -62,9 +62,11 @@ pub(crate) fn time(text: &str) -> When {
         let number = rest.get(..end.unwrap_or(rest.len())).unwrap_or("");
         return match number.parse() {
             // 1601 is a FILETIME of 0.
-            Ok(milliseconds) if milliseconds <= -11_644_473_600_000 => When::Never,
-            Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).map_or(When::Unclear, When::At),
-            Err(_) => When::Unclear,
+            Ok(milliseconds) if milliseconds <= -11_644_473_600_000 => ExportTime::Never,
+            Ok(milliseconds) => {
+                Timestamp::from_millisecond(milliseconds).map_or(ExportTime::Unclear, ExportTime::At)
+            }
+            Err(_) => ExportTime::Unclear,
         };
     }
     let digits = if text.bytes().all(|b| b.is_ascii_digit()) { text.len() } else { 0 };
@@ -72,29 +74,29 @@ pub(crate) fn time(text: &str) -> When {
         return filetime(text);
     }
     if matches!(digits, 9..=11) {
-        return text.parse().map_or(When::Unclear, unix_seconds);
+        return text.parse().map_or(ExportTime::Unclear, unix_seconds);
     }
     if let Some(time) = generalised_time(text).or_else(|| utc_time(text)) {
-        return When::At(time);
+        return ExportTime::At(time);
     }
-    text.parse().map_or(When::Unclear, When::At)
+    text.parse().map_or(ExportTime::Unclear, ExportTime::At)
 }
 
 /// Parses a time of this program's own tables: like [`time`], but a time without a zone is UTC.
-pub(crate) fn time_or_utc(text: &str) -> When {
+pub(crate) fn time_or_utc(text: &str) -> ExportTime {
     match time(text) {
-        When::Unclear => text
+        ExportTime::Unclear => text
             .trim()
             .parse::<DateTime>()
             .ok()
             .and_then(|civil| Offset::UTC.to_timestamp(civil).ok())
-            .map_or(When::Unclear, When::At),
+            .map_or(ExportTime::Unclear, ExportTime::At),
         when => when,
     }
 }
 
-/// Parses the RFC 3339 form of exports, `2026-11-23T22:57:50.1234567Z`. `jiff` parses the other forms and
-/// takes three times as long.
+/// Parses the RFC 3339 form of exports, `2026-11-23T22:57:50.1234567Z`. `jiff`, which parses the other forms, takes three times as
+/// long.
 fn utc_time(text: &str) -> Option<Timestamp> {
     let (seconds, rest) = text.split_at_checked(19)?;
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] =
@@ -126,7 +128,7 @@ fn utc_time(text: &str) -> Option<Timestamp> {
     Offset::UTC.to_timestamp(civil.ok()?).ok()
 }
 
-/// `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
+/// Parses generalised time: `20261123225750.0Z`, `20261123225750Z`, `20261123235750+0100`.
 fn generalised_time(text: &str) -> Option<Timestamp> {
     // Parses two digits.
     let number = |from: usize| -> Option<i8> {
@@ -153,8 +155,8 @@ fn generalised_time(text: &str) -> Option<Timestamp> {
     offset.to_timestamp(civil.ok()?).ok()
 }
 
-/// Message for a cell of this program's own tables that does not hold a time.
-pub(crate) fn no_time(column: &str, quoted: &str) -> String {
+/// The message for a cell of this program's own tables that is not a time.
+pub(crate) fn invalid_time(column: &str, quoted: &str) -> String {
     format!("{column} {quoted} is not a valid time; write it as 2026-11-23T22:57:50Z")
 }
 
@@ -164,28 +166,28 @@ mod tests {
 
     #[test]
     fn times_in_every_form() {
-        let at = |text: &str| When::At(text.parse().unwrap());
+        let at = |text: &str| ExportTime::At(text.parse().unwrap());
         let table = [
             ("134399482698105880", at("2026-11-23T22:57:49.810588Z")),
-            ("0", When::Never),
-            ("-1", When::Never),
-            ("9223372036854775807", When::Never),
+            ("0", ExportTime::Never),
+            ("-1", ExportTime::Never),
+            ("9223372036854775807", ExportTime::Never),
             ("20261123225750.0Z", at("2026-11-23T22:57:50Z")),
             ("20261123235750+0100", at("2026-11-23T22:57:50Z")),
             ("20261123175750-05", at("2026-11-23T22:57:50Z")),
-            ("20261323225750.0Z", When::Unclear),
-            ("20261123225750.0+é0", When::Unclear),
+            ("20261323225750.0Z", ExportTime::Unclear),
+            ("20261123225750.0+é0", ExportTime::Unclear),
             ("1795474670", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000)/", at("2026-11-23T22:57:50Z")),
             ("/Date(1795474670000+0100)/", at("2026-11-23T22:57:50Z")),
-            ("/Date(-11644473600000)/", When::Never),
+            ("/Date(-11644473600000)/", ExportTime::Never),
             ("2026-11-23T23:57:50.1234567+01:00", at("2026-11-23T22:57:50.1234567Z")),
-            ("11/23/2026 10:57:50 PM", When::Unclear),
-            ("2026-11-23T22:57:50", When::Unclear),
-            ("", When::Unclear),
-            ("/Date(é", When::Unclear),
-            ("2026é123225750.0Z", When::Unclear),
-            ("99999999999999.0Z", When::Unclear),
+            ("11/23/2026 10:57:50 PM", ExportTime::Unclear),
+            ("2026-11-23T22:57:50", ExportTime::Unclear),
+            ("", ExportTime::Unclear),
+            ("/Date(é", ExportTime::Unclear),
+            ("2026é123225750.0Z", ExportTime::Unclear),
+            ("99999999999999.0Z", ExportTime::Unclear),
         ];
         for (text, want) in table {
             assert_eq!(time(text), want, "{text}");
@@ -193,7 +195,7 @@ mod tests {
         assert_eq!(time_or_utc("2026-11-23 22:57:50"), at("2026-11-23T22:57:50Z"));
         assert_eq!(time_or_utc("2026-11-23"), at("2026-11-23T00:00:00Z"));
         assert_eq!(unix_seconds(1_795_474_670), at("2026-11-23T22:57:50Z"));
-        assert_eq!(unix_seconds(-1), When::Never);
+        assert_eq!(unix_seconds(-1), ExportTime::Never);
     }
 
     #[test]

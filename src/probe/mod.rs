@@ -4,7 +4,7 @@
 //! This and [`network`] are the only code that opens connections. A host gets one connection for each of its addresses until
 //! one answers, two PDUs of 72 and 24 bytes, and no second attempt.
 //!
-//! Order of the files: [`failure`], [`exchange`] (what goes over a connection), [`network`] (names and connections),
+//! ByteOrder of the files: [`failure`], [`exchange`] (what goes over a connection), [`network`] (names and connections),
 //! [`hosts`] (many hosts at once).
 
 mod exchange;

@@ -188,7 +188,7 @@ impl ExplicitInventories {
 
 fn holds_only_logs(path: &Path, kind: FileKind) -> bool {
     let is_archive_of_logs = || {
-        let held = ArchiveContents::of(path, kind);
+        let held = ArchiveContents::read(path, kind);
         held.logs && !held.has_inventory()
     };
     kind.is_log() || (kind.is_archive() && is_archive_of_logs())
@@ -243,8 +243,8 @@ enum InputContent {
 impl InputContent {
     fn detect(log: &Input) -> Self {
         match log.kind {
-            kind if kind.is_archive() => Self::Archive(ArchiveContents::of(&log.path, log.kind)),
-            kind if kind.is_foreign() => Self::File(ForeignFile::of_file(&log.path)),
+            kind if kind.is_archive() => Self::Archive(ArchiveContents::read(&log.path, log.kind)),
+            kind if kind.is_foreign() => Self::File(ForeignFile::recognise_file(&log.path)),
             _ => Self::File(None),
         }
     }

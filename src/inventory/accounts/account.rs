@@ -1,5 +1,5 @@
-//! An account of a list, and what its attributes show about it. A missing attribute shows nothing: `setspn`
-//! prints only distinguished names and SPNs.
+//! An account of a list, and what its attributes show about it. Lists lack attributes: `setspn` prints only distinguished names
+//! and SPNs.
 
 use std::sync::Arc;
 
@@ -9,35 +9,36 @@ use super::spn_list::SpnList;
 use crate::inventory::Source;
 use crate::names::HostName;
 
-/// userAccountControl (MS-ADTS 2.2.16).
+/// ADS_UF_ACCOUNT_DISABLE, a bit of userAccountControl like those below (MS-ADTS 2.2.16).
 const ACCOUNT_DISABLED: u32 = 0x2;
+/// ADS_UF_INTERDOMAIN_TRUST_ACCOUNT.
 const INTERDOMAIN_TRUST: u32 = 0x800;
 /// ADS_UF_SERVER_TRUST_ACCOUNT: a writable domain controller.
 const SERVER_TRUST: u32 = 0x2000;
 /// ADS_UF_PARTIAL_SECRETS_ACCOUNT: a read-only domain controller.
 const PARTIAL_SECRETS: u32 = 0x0400_0000;
 
-/// primaryGroupID of domain controllers, and of read-only ones (MS-DTYP 2.4.2.4).
+/// primaryGroupID of writable domain controllers (MS-DTYP 2.4.2.4).
 pub(super) const DOMAIN_CONTROLLERS: u32 = 516;
+/// primaryGroupID of read-only domain controllers (MS-DTYP 2.4.2.4).
 pub(super) const READ_ONLY_DOMAIN_CONTROLLERS: u32 = 521;
 
 /// Class of the replication SPN that only a domain controller has (MS-DRSR 2.2.3.2).
-const REPLICATION: &str = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
+pub(super) const REPLICATION: &str = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
 
 /// A directory account (computer, user, managed service account) and its SPNs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Account {
-    /// sAMAccountName as written (`SRV1$`, `svc_web`). If the source has none (`setspn` prints only DNs), the
-    /// `CN` of the DN, see `name_is_cn`.
+    /// sAMAccountName as written (`SRV1$`, `svc_web`). If the source has none (`setspn` prints only DNs), it is the `CN` of the DN.
     pub name: Arc<str>,
-    /// The name came from the DN's `CN`: a computer's then has no `$`.
+    /// The name is the `CN` of the DN. That of a computer then has no `$`.
     pub name_is_cn: bool,
     /// DNS domain, from the DN or the source's column; empty when unknown.
     pub domain: Arc<str>,
     pub distinguished_name: Option<Arc<str>>,
     /// As written.
     pub spns: SpnList,
-    /// The account has more SPNs than these (`setspn -X` lists duplicates only).
+    /// The account may have more SPNs than these (`setspn -X` lists duplicates only).
     pub spns_are_partial: bool,
     /// dNSHostName.
     pub dns_host_name: Option<Arc<str>>,
@@ -57,7 +58,7 @@ pub struct Account {
     /// operatingSystem, as the machine or whoever joined it wrote it.
     pub operating_system: Option<Arc<str>>,
     pub when_created: Option<Timestamp>,
-    /// `Enabled` of Get-AD and SharpHound, which is userAccountControl without bit 2.
+    /// `Enabled` of Get-AD and SharpHound. It is false if userAccountControl has [`ACCOUNT_DISABLED`].
     pub enabled: Option<bool>,
     pub source: Option<Source>,
 }
@@ -71,47 +72,13 @@ impl Account {
             || (self.name_is_cn
                 && ["host", "restrictedkrbhost"].iter().any(|class| self.spns.has_class(class)))
     }
-}
 
-impl Account {
-    /// Does it have the `HOST/` SPN of this host, which every computer registers for itself? `setspn` shows
-    /// no dNSHostName.
+    /// Does it have the `HOST/` SPN of this host? Every computer registers it for itself. It replaces dNSHostName, which `setspn`
+    /// does not show.
     pub fn has_host_spn(&self, host: &HostName) -> bool {
         self.spns.has_computer(host)
     }
-}
 
-/// objectClass of an account. The order is from general to specific: a computer is a user, a managed service
-/// account a computer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ObjectClass {
-    User,
-    Computer,
-    /// msDS-ManagedServiceAccount, for one computer.
-    ManagedService,
-    /// msDS-GroupManagedServiceAccount (gMSA).
-    GroupManagedService,
-    /// msDS-DelegatedManagedServiceAccount (dMSA, Windows Server 2025).
-    DelegatedManagedService,
-}
-
-impl ObjectClass {
-    /// Parses a lDAPDisplayName in any case; `None` for classes that do not decide (`top`, `person`) or are
-    /// not accounts.
-    pub fn named(name: &str) -> Option<Self> {
-        const NAMES: [(&str, ObjectClass); 6] = [
-            ("user", ObjectClass::User),
-            ("inetOrgPerson", ObjectClass::User),
-            ("computer", ObjectClass::Computer),
-            ("msDS-ManagedServiceAccount", ObjectClass::ManagedService),
-            ("msDS-GroupManagedServiceAccount", ObjectClass::GroupManagedService),
-            ("msDS-DelegatedManagedServiceAccount", ObjectClass::DelegatedManagedService),
-        ];
-        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, class)| *class)
-    }
-}
-
-impl Account {
     /// Is logon disabled? The KDC still issues tickets for its SPNs.
     pub fn is_disabled(&self) -> bool {
         self.has_flag(ACCOUNT_DISABLED).or(self.enabled.map(|enabled| !enabled)).unwrap_or(false)
@@ -203,10 +170,40 @@ impl Account {
     }
 }
 
-/// SPN classes that only the name objects of a failover cluster have.
+/// objectClass of an account. The order is from general to specific: a computer is a user, a managed service
+/// account a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ObjectClass {
+    User,
+    Computer,
+    /// msDS-ManagedServiceAccount, for one computer.
+    ManagedService,
+    /// msDS-GroupManagedServiceAccount (gMSA).
+    GroupManagedService,
+    /// msDS-DelegatedManagedServiceAccount (dMSA, Windows Server 2025).
+    DelegatedManagedService,
+}
+
+impl ObjectClass {
+    /// Parses a lDAPDisplayName in any case; `None` for classes that do not decide (`top`, `person`) or are
+    /// not accounts.
+    pub fn named(name: &str) -> Option<Self> {
+        const NAMES: [(&str, ObjectClass); 6] = [
+            ("user", ObjectClass::User),
+            ("inetOrgPerson", ObjectClass::User),
+            ("computer", ObjectClass::Computer),
+            ("msDS-ManagedServiceAccount", ObjectClass::ManagedService),
+            ("msDS-GroupManagedServiceAccount", ObjectClass::GroupManagedService),
+            ("msDS-DelegatedManagedServiceAccount", ObjectClass::DelegatedManagedService),
+        ];
+        NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, class)| *class)
+    }
+}
+
+/// SPN classes that only the computer objects of a failover cluster and its roles have.
 const CLUSTER_CLASSES: [&str; 2] = ["MSClusterVirtualServer", "MSServerCluster"];
 
-/// Is the SPN of such a class?
+/// Does the SPN have one of the classes of a failover cluster's names?
 pub fn is_cluster_spn(spn: &str) -> bool {
     spn.split_once('/')
         .is_some_and(|(class, _)| CLUSTER_CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))

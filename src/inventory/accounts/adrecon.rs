@@ -1,6 +1,6 @@
-//! Reads ADRecon's `UserSPNs.csv` and `ComputerSPNs.csv`: a row for each SPN, in two columns `Service` and `Host`.
+//! Reads ADRecon's `UserSPNs.csv` and `ComputerSPNs.csv`, which have a row for each SPN, split into the columns `Service` and `Host`.
 //!
-//! ADRecon drops what follows a second `/` in an SPN, and no domain is in the file. So a missing SPN means nothing.
+//! ADRecon drops the part after a second `/` of an SPN, and the file has no domain. So a missing SPN means nothing.
 //! Its `Computers.csv` and `Users.csv` are [tables of objects](super::object_csv).
 
 use std::collections::HashMap;

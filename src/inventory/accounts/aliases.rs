@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-/// sPNMappings of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration` in a new forest.
+/// The default of sPNMappings in a new forest (attribute of `CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration`).
 pub(crate) const DEFAULT_MAPPINGS: &str = "host=alerter,appmgmt,cisvc,clipsrv,browser,dhcp,dnscache,replicator,eventlog,\
     eventsystem,policyagent,oakley,dmserver,dns,mcsvc,fax,msiserver,ias,messenger,netlogon,netman,netdde,\
     netddedsm,nmagent,plugplay,protectedstorage,rasman,rpclocator,rpc,rpcss,remoteaccess,rsvp,samss,scardsvr,\
@@ -19,7 +19,7 @@ pub struct HostAliases {
     alias_of: HashMap<Box<str>, Box<str>>,
 }
 
-/// A mapping that cannot be read.
+/// Why SPN mappings cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AliasError {
     #[error(
@@ -63,12 +63,13 @@ impl HostAliases {
         self.alias(class) == Some("host")
     }
 
-    /// The class that the KDC tries instead, in lower case.
+    /// The class, in lower case, by which the KDC replaces this one; `None` if it has no alias.
     pub fn alias(&self, class: &str) -> Option<&str> {
         self.alias_of.get(class.to_lowercase().as_str()).map(|alias| &**alias)
     }
 }
 
+/// A service class in lower case.
 fn class(text: &str) -> Result<Box<str>, AliasError> {
     let text = text.trim();
     if text.is_empty() || text.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '=')) {

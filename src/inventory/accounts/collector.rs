@@ -1,24 +1,24 @@
-//! Collects the accounts and the problems of one file.
+//! Collects the accounts and errors of one file.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::account::Account;
-use super::completeness::{Completeness, Evidence, Shown};
+use super::completeness::{Completeness, CompletenessEvidence, MarkerSpns};
 use super::domain_names::DomainNames;
 use super::spn_list::{SpnList, SpnListBuilder};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 use crate::records::text::date::{DateOrder, DateReading};
 use crate::zone::Zone;
 
-/// Most SPNs read from one file: ten times the largest known forest, 800 MB.
+/// Most SPNs and most accounts read from one file. That is ten times the largest known forest, and takes 800 MB.
 const MAX_ROWS: u64 = 10_000_000;
 
-/// Longest line read: ten times a flattened list of 1,500 SPNs, the longest line of a sensible export.
+/// Longest line that is read, in bytes. That is ten times a joined list of 1,500 SPNs, the longest line of an ordinary export.
 pub(super) const MAX_LINE: usize = 1 << 20;
 
-/// Problem of a file that ends within a line: `HOST/srv1` may be the start of `HOST/srv10`.
+/// The error of a file that ends within a line: `HOST/srv1` may be the start of `HOST/srv10`.
 pub(super) const CUT_OFF: &str = "the file ends within this line, which may be cut off and is skipped; \
     export it again, or end the line where it is whole";
 
@@ -31,24 +31,26 @@ pub(super) struct FileContents {
     pub complete_domains: Vec<Arc<str>>,
 }
 
-/// Collects the accounts and problems of one file.
+/// Collects the accounts and errors of one file.
 #[derive(Debug, Default)]
 pub(super) struct AccountCollector {
     file: InventoryFile,
     accounts: Vec<Account>,
-    more_problems: u64,
+    /// Number of errors that are not kept.
+    unreported: u64,
     /// An SPN or account of the file could not be read.
-    lost: bool,
+    has_losses: bool,
     /// [`MAX_ROWS`] is reached.
-    full: bool,
-    /// Completeness of the file, as the format knows it.
+    is_full: bool,
+    /// What the format shows about the completeness of the file.
     pub completeness: Completeness,
-    evidence: Evidence,
+    evidence: CompletenessEvidence,
     pub domains: DomainNames,
-    /// The zone of times that name none.
+    /// The zone of times that have none.
     zone: Zone,
+    /// The order of day and month that the dates of the file have shown.
     order: DateOrder,
-    /// The builder of the last entry, emptied to reuse its memory.
+    /// The emptied builder of the last entry, whose memory is reused.
     builder: SpnListBuilder,
 }
 
@@ -57,14 +59,14 @@ impl AccountCollector {
         Self { file, ..Self::default() }
     }
 
-    /// Reads times that name no zone in `zone`.
+    /// Sets the zone of times that have none.
     pub(super) fn with_zone(mut self, zone: &Zone) -> Self {
         self.zone = zone.clone();
         self
     }
 
-    /// Reads a time without a zone, as `Export-Csv` writes dates. `None` if either number may be the day, and no earlier date of
-    /// the file shows the order.
+    /// Parses a time without a zone, as `Export-Csv` writes it. `None` if it is not a time, or if two numbers may be the day and no
+    /// earlier date of the file shows the order.
     pub(super) fn local_time(&mut self, text: &str) -> Option<Timestamp> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (time, reading) = self.order.read(&text, &self.zone)?;
@@ -84,7 +86,7 @@ impl AccountCollector {
         &self.accounts
     }
 
-    pub(super) fn has_problems(&self) -> bool {
+    pub(super) fn has_errors(&self) -> bool {
         !self.file.read_errors.is_empty()
     }
 
@@ -100,16 +102,16 @@ impl AccountCollector {
         self.builder = builder;
     }
 
-    /// Adds an account and returns its index; `None` if there is no room. Line and collection time become its
-    /// source.
+    /// Adds an account and returns its index; `None` if there is no room. `source` is its line, and when it was collected.
     pub(super) fn push(
         &mut self,
         mut account: Account,
-        (line, collected): (u64, Option<Timestamp>),
-        shown: Shown,
+        source: (u64, Option<Timestamp>),
+        markers: MarkerSpns,
     ) -> Option<usize> {
+        let (line, collected) = source;
         account.source = Some(Source { file: Arc::clone(&self.file.path), line, collected });
-        self.evidence.add(&account, shown);
+        self.evidence.add(&account, markers);
         self.has_room().then(|| {
             self.file.rows += account.spns.len() as u64;
             self.accounts.push(account);
@@ -118,21 +120,21 @@ impl AccountCollector {
     }
 
     /// Adds SPNs to an account added earlier.
-    pub(super) fn add_spns(&mut self, index: usize, spns: SpnList, shown: Shown) {
+    pub(super) fn add_spns(&mut self, index: usize, spns: SpnList, markers: MarkerSpns) {
         if !spns.is_empty()
             && self.has_room()
             && let Some(account) = self.accounts.get_mut(index)
         {
             self.file.rows += spns.len() as u64;
             account.spns.append(spns);
-            self.evidence.add(account, shown);
+            self.evidence.add(account, markers);
         }
     }
 
     fn has_room(&mut self) -> bool {
         let full = self.file.rows > MAX_ROWS || self.accounts.len() as u64 > MAX_ROWS;
-        if full && !std::mem::replace(&mut self.full, true) {
-            self.lost(
+        if full && !std::mem::replace(&mut self.is_full, true) {
+            self.report_loss(
                 0,
                 format!(
                     "the file holds more than {MAX_ROWS} SPNs or accounts; the rest is skipped, split it"
@@ -142,40 +144,40 @@ impl AccountCollector {
         !full
     }
 
-    /// Drops all accounts: the export lost their SPNs.
+    /// Drops all accounts, because the export lost their SPNs.
     pub(super) fn discard(&mut self) {
         self.accounts.clear();
         self.file.rows = 0;
     }
 
-    /// Reports a problem that costs no account and no SPN. Line 0 means the whole file.
-    pub(super) fn problem(&mut self, line: u64, what: impl std::fmt::Display) {
+    /// Reports an error by which no account and no SPN is lost. Line 0 means the whole file.
+    pub(super) fn report(&mut self, line: u64, what: impl std::fmt::Display) {
         if self.file.read_errors.len() < MAX_READ_ERRORS - 1 {
             self.file.read_errors.push(match line {
                 0 => what.to_string(),
                 line => format!("line {line}: {what}"),
             });
         } else {
-            self.more_problems += 1;
+            self.unreported += 1;
         }
     }
 
-    /// Reports a line whose account or SPN is lost. The file then no longer proves the absence of an SPN.
-    pub(super) fn lost(&mut self, line: u64, what: impl std::fmt::Display) {
-        self.lost = true;
-        self.problem(line, what);
+    /// Reports an error by which an account or SPN is lost. The file then no longer proves that an SPN is absent.
+    pub(super) fn report_loss(&mut self, line: u64, what: impl std::fmt::Display) {
+        self.has_losses = true;
+        self.report(line, what);
     }
 
-    /// Like [`lost`](Self::lost), without a report.
-    pub(super) fn lost_silently(&mut self) {
-        self.lost = true;
+    /// Notes that an account or SPN is lost, like [`report_loss`](Self::report_loss), without a report.
+    pub(super) fn note_loss(&mut self) {
+        self.has_losses = true;
     }
 
     pub(super) fn finish(mut self, kind: &'static str) -> FileContents {
-        if self.more_problems > 0 {
-            self.file.read_errors.push(format!("{} more problems of this file", self.more_problems));
+        if self.unreported > 0 {
+            self.file.read_errors.push(format!("{} more problems of this file", self.unreported));
         }
-        let complete_domains = match self.lost {
+        let complete_domains = match self.has_losses {
             true => Vec::new(),
             false => self.evidence.complete(&self.completeness, &self.accounts),
         };

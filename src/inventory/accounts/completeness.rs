@@ -2,39 +2,38 @@
 
 use std::sync::Arc;
 
-use super::account::Account;
+use super::account::{Account, REPLICATION};
 
-/// The service class of directory replication: every domain controller has one (MS-DRSR 2.2.3.2).
-const REPLICATION_CLASS: &str = "E3514235-4B06-11D1-AB04-00C04FC2DCD2/";
-
-/// Meaning of an SPN's absence from a file.
+/// What it means that an SPN is absent from a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// Nothing: the file is only a part, or lost some SPNs.
+    /// Nothing, because the file has only a part of the SPNs.
     Part,
-    /// A domain is complete if the file has what only a full dump has: krbtgt's `kadmin/changepw` and a
-    /// domain controller's replication SPN. An export of computers lacks the first, one of users the second,
-    /// one of some SPN or organizational unit lacks one or both.
+    /// The SPN is not registered in a domain of which the file has what only a full dump has: krbtgt's `kadmin/changepw` and the
+    /// replication SPN of a domain controller. An export of computers lacks the first, one of users the second, and one of some SPN
+    /// or organizational unit lacks one or both.
     #[default]
     Evident,
-    /// Like `Evident`, and the file states that it has all of this domain.
+    /// The same as `Evident`. In addition the file states that it has all SPNs of this domain.
     Declared(String),
 }
 
-/// Completeness of one account's SPNs.
+/// Which of the SPNs that only a full dump has are on an account.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Shown {
+pub(super) struct MarkerSpns {
+    /// The replication SPN of a domain controller.
     replication: bool,
+    /// `kadmin/changepw`, the SPN of krbtgt.
     password_change: bool,
 }
 
-impl Shown {
-    /// Called for every SPN.
-    pub(super) fn see(&mut self, spn: &str) {
+impl MarkerSpns {
+    /// Notes one SPN of the account.
+    pub(super) fn note(&mut self, spn: &str) {
         match spn.as_bytes().first() {
             Some(b'E' | b'e') => {
-                let class = spn.get(..REPLICATION_CLASS.len());
-                self.replication |= class.is_some_and(|class| class.eq_ignore_ascii_case(REPLICATION_CLASS));
+                let class = spn.split_once('/').map(|(class, _)| class);
+                self.replication |= class.is_some_and(|class| class.eq_ignore_ascii_case(REPLICATION));
             }
             Some(b'K' | b'k') => self.password_change |= spn.eq_ignore_ascii_case("kadmin/changepw"),
             _ => {}
@@ -42,12 +41,13 @@ impl Shown {
     }
 }
 
-/// Evidence for the completeness of the domains in a file.
+/// The evidence that a file has all SPNs of its domains.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(super) struct CompletenessEvidence {
     domains: Vec<DomainEvidence>,
 }
 
+/// The evidence for one domain.
 #[derive(Debug)]
 struct DomainEvidence {
     domain: Arc<str>,
@@ -57,14 +57,14 @@ struct DomainEvidence {
     controller: bool,
 }
 
-impl Evidence {
-    /// Called for every account, with what its SPNs show.
-    pub(super) fn add(&mut self, account: &Account, shown: Shown) {
-        let krbtgt = shown.password_change && account.name.eq_ignore_ascii_case("krbtgt");
-        if (krbtgt || shown.replication) && !account.domain.is_empty() {
+impl CompletenessEvidence {
+    /// Adds an account and its marker SPNs.
+    pub(super) fn add(&mut self, account: &Account, markers: MarkerSpns) {
+        let krbtgt = markers.password_change && account.name.eq_ignore_ascii_case("krbtgt");
+        if (krbtgt || markers.replication) && !account.domain.is_empty() {
             let key = account.domain.to_lowercase();
             let domain = Arc::clone(&account.domain);
-            self.note(DomainEvidence { domain, key, krbtgt, controller: shown.replication });
+            self.note(DomainEvidence { domain, key, krbtgt, controller: markers.replication });
         }
     }
 
@@ -78,7 +78,7 @@ impl Evidence {
         }
     }
 
-    /// The domains whose SPNs are all in the list.
+    /// The domains whose SPNs are all in the file.
     pub(super) fn complete(self, completeness: &Completeness, accounts: &[Account]) -> Vec<Arc<str>> {
         if *completeness == Completeness::Part {
             return Vec::new();

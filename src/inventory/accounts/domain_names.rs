@@ -1,19 +1,20 @@
-//! Shares the domain names of a file. They are few, and each account has one at the end of its DN.
+//! Shares one copy of each domain name among the accounts of a file, and finds it by the end of a DN.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ldap_values::DistinguishedName;
 
-/// Most DN endings kept.
+/// Most endings of DNs that are kept.
 const MAX_ENDS: usize = 16;
 
-/// Every domain once, shared by its accounts.
+/// The domain names of a file.
 #[derive(Debug, Default)]
 pub(super) struct DomainNames {
     names: HashMap<Box<str>, Arc<str>>,
+    /// The domain of the last account.
     last: Arc<str>,
-    /// DN endings, from their first `DC=`, and the domain of each.
+    /// Endings of DNs from the first `DC=` on, and the domain of each.
     ends: Vec<(Box<str>, Arc<str>)>,
     /// Number of endings replaced because there was no room.
     replaced: usize,
@@ -22,8 +23,8 @@ pub(super) struct DomainNames {
 }
 
 impl DomainNames {
-    /// The domain of a DN, and whether the object is deleted, like [`DistinguishedName::domain_of`].
-    pub(super) fn of(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
+    /// The domain of a DN, and whether the object is deleted; `None` if it is not a DN ([`DistinguishedName::domain_of`]).
+    pub(super) fn of_dn(&mut self, dn: &str) -> Option<(Arc<str>, bool)> {
         let end = DistinguishedName::plain_domain(dn);
         if let Some(end) = end
             && let Some((_, domain)) = self.ends.iter().find(|(known, _)| **known == *end)
@@ -45,7 +46,7 @@ impl DomainNames {
         found
     }
 
-    /// One shared copy of a domain's name.
+    /// The shared copy of a domain name.
     pub(super) fn named(&mut self, name: &str) -> Arc<str> {
         if *self.last != *name {
             self.last = match self.names.get(name) {
@@ -89,7 +90,7 @@ mod tests {
             let mut name = String::new();
             let whole =
                 DistinguishedName::domain_of(&dn, &mut name).map(|deleted| (name.as_str().into(), deleted));
-            assert_eq!(known.of(&dn), whole, "{dn:?}");
+            assert_eq!(known.of_dn(&dn), whole, "{dn:?}");
         }
     }
 }

@@ -1,14 +1,12 @@
 //! Finds errors in the account lists alone, without events, for `krbtriage audit --spns`.
 //!
-//! `setspn -X` finds only the first kind. Before Windows 10 it compares case, and it never sees domains that
-//! it was not asked for.
+//! `setspn -X` finds only [`DuplicateKind::Spn`]. Before Windows 10 it compares case, and it never looks into domains that it was
+//! not asked for.
 
+use super::account::Account;
 use super::spn_index::{AccountId, SpnIndex};
 
-/// userAccountControl of a trust's account (MS-ADTS 2.2.16): every child domain has one of the same name for
-/// the root domain.
-const INTERDOMAIN_TRUST_ACCOUNT: u32 = 0x800;
-
+/// A kind of error in account lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DuplicateKind {
     /// One SPN on two or more accounts.
@@ -26,19 +24,19 @@ pub struct Duplicate {
     pub kind: DuplicateKind,
     /// The SPN as its first owner has it, or the account's name.
     pub name: String,
-    /// Its owners: two or more accounts, or for [`DuplicateKind::HostAlias`] those that shadow.
+    /// The accounts that have the SPN or the name. For [`DuplicateKind::HostAlias`] those that shadow, else two or more.
     pub accounts: Vec<AccountId>,
-    /// For [`DuplicateKind::HostAlias`]: the owners of the `HOST/` form.
+    /// The owners of the `HOST/` form, for [`DuplicateKind::HostAlias`]; else empty.
     pub shadowed: Vec<AccountId>,
-    /// At least two of them are different accounts in every reading of the files
-    /// ([`SpnIndex::surely_different`]), and no file disputes that they own it.
+    /// At least two of the accounts are different in every reading of the files ([`SpnIndex::surely_different`]), and no file
+    /// disputes that they own the SPN.
     pub certain: bool,
 }
 
 impl SpnIndex<'_> {
     /// Duplicate SPNs, `HOST/` collisions and same-named accounts, in this order and by name.
     ///
-    /// Left out: `kadmin/changepw` of every domain's krbtgt, and the trust accounts.
+    /// `kadmin/changepw`, which the krbtgt of every domain has, and the accounts of trusts are left out.
     pub fn duplicates(&self) -> Vec<Duplicate> {
         let mut found: Vec<Duplicate> = Vec::new();
         for (key, ids) in self.spn_entries() {
@@ -54,6 +52,7 @@ impl SpnIndex<'_> {
         found
     }
 
+    /// The finding if two or more accounts have the SPN with this key.
     fn duplicate_spn(&self, key: &str, ids: &[AccountId]) -> Option<Duplicate> {
         if ids.len() < 2 || (key == "kadmin/changepw" && ids.iter().all(|id| self.is_krbtgt(*id))) {
             return None;
@@ -69,6 +68,7 @@ impl SpnIndex<'_> {
         })
     }
 
+    /// The finding if an account with the SPN of this key shadows another one with the `HOST/` form.
     fn shadowing(&self, key: &str, ids: &[AccountId]) -> Option<Duplicate> {
         let (class, rest) = key.split_once('/')?;
         let alias = self.aliases().alias(class)?;
@@ -95,7 +95,8 @@ impl SpnIndex<'_> {
         })
     }
 
-    /// Only computers and accounts with an SPN. People have namesakes, and nobody requests a ticket for them.
+    /// The finding if computers or accounts with an SPN have one name in two domains. Others are left out: people have namesakes, and
+    /// nobody requests a ticket for them.
     fn same_name(&self, ids: &[AccountId]) -> Option<Duplicate> {
         if ids.len() < 2 {
             return None;
@@ -104,7 +105,8 @@ impl SpnIndex<'_> {
             .iter()
             .copied()
             .filter(|id| self.records(*id).any(|r| r.name.ends_with('$') || !r.spns.is_empty()))
-            .filter(|id| !self.is_krbtgt(*id) && !self.is_trust(*id))
+            // Every child domain has a trust account of the same name for the root domain.
+            .filter(|id| !self.is_krbtgt(*id) && !self.records(*id).any(Account::is_trust))
             .collect();
         let first = *of_interest.first()?;
         let name = self.name(first).to_lowercase();
@@ -143,19 +145,13 @@ impl SpnIndex<'_> {
         self.is_computer(a) && self.is_computer(b)
     }
 
-    /// krbtgt, and krbtgt_12345 of a read-only domain controller.
+    /// Is it krbtgt, or krbtgt_12345 of a read-only domain controller?
     fn is_krbtgt(&self, id: AccountId) -> bool {
         let name = self.name(id).to_lowercase();
         name == "krbtgt"
             || name
                 .strip_prefix("krbtgt_")
                 .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-    }
-
-    fn is_trust(&self, id: AccountId) -> bool {
-        self.records(id)
-            .filter_map(|r| r.user_account_control)
-            .any(|bits| bits & INTERDOMAIN_TRUST_ACCOUNT != 0)
     }
 
     /// Is one of `a` certainly another account than one of `b`? Checks only the first few: an SPN on a

@@ -4,17 +4,17 @@ use jiff::Timestamp;
 
 use super::account::{self, Account, ObjectClass};
 use super::collector::{AccountCollector, quoted};
-use super::completeness::Shown;
+use super::completeness::MarkerSpns;
 use super::ldap_values::{self, DistinguishedName};
 use super::spn_list::SpnListBuilder;
-use crate::inventory::times::{self, When};
+use crate::inventory::times::{self, ExportTime};
 use crate::text::delimited::column_key;
 use crate::text::{split_by, trimmed};
 
-/// Longest value accepted. AD's own limit for a servicePrincipalName is just under 1,024 characters.
+/// Longest value that is read, in bytes. AD's own limit for a servicePrincipalName is just under 1,024 characters.
 const MAX_VALUE: usize = 64 * 1024;
 
-/// Characters that no sAMAccountName has (MS-SAMR 3.1.1.6), but lines of other texts do.
+/// Characters that no sAMAccountName may have (MS-SAMR 3.1.1.6), but that lines of other texts have.
 const NOT_IN_ACCOUNT_NAMES: [char; 5] = [':', '=', ',', '"', '/'];
 
 /// Attributes that are read, under the names that exports use.
@@ -22,7 +22,7 @@ const NOT_IN_ACCOUNT_NAMES: [char; 5] = [':', '=', ',', '"', '/'];
 pub(super) enum Attribute {
     AccountName,
     DistinguishedName,
-    /// The domain's name, if a format has it.
+    /// The name of the domain, which some formats have next to or in place of the DN.
     Domain,
     ServicePrincipalName,
     DnsHostName,
@@ -36,14 +36,13 @@ pub(super) enum Attribute {
     OperatingSystem,
     WhenCreated,
     Enabled,
-    /// SharpHound's own attributes, true or false.
+    /// An attribute of SharpHound, true or false, like the three below.
     IsDomainController,
     IsReadOnlyDc,
     IsManagedService,
     IsGroupManagedService,
     IsDeleted,
-    /// Not an attribute of the directory: when the list was made. This program's collection commands write
-    /// it.
+    /// When the list was made. This is not an attribute of the directory. The collection commands of this program write it.
     Collected,
 }
 
@@ -59,6 +58,7 @@ impl Attribute {
     }
 }
 
+/// The names of attributes in LDAP, the ActiveDirectory module and SharpHound.
 const NAMES: &[(&str, Attribute)] = &[
     ("servicePrincipalName", Attribute::ServicePrincipalName),
     ("servicePrincipalNames", Attribute::ServicePrincipalName),
@@ -92,7 +92,7 @@ const NAMES: &[(&str, Attribute)] = &[
 ];
 
 impl Attribute {
-    /// Does it have several values?
+    /// Can it have several values?
     pub(super) fn is_list(self) -> bool {
         matches!(self, Self::ServicePrincipalName | Self::AdditionalDnsHostName | Self::ObjectClass)
     }
@@ -103,9 +103,9 @@ impl Attribute {
 pub(super) struct Entry {
     account: Account,
     spns: SpnListBuilder,
-    shown: Shown,
+    markers: MarkerSpns,
     line: u64,
-    /// It is deleted, or ambiguous.
+    /// It is deleted, or two of its values contradict each other.
     skipped: bool,
     collected: Option<Timestamp>,
 }
@@ -125,8 +125,8 @@ impl Entry {
         self.account.name.ends_with('$')
     }
 
-    /// Marks that the account has more SPNs than the file shows.
-    pub(super) fn is_partial(&mut self) {
+    /// Notes that the account may have more SPNs than the file shows.
+    pub(super) fn mark_partial(&mut self) {
         self.account.spns_are_partial = true;
     }
 
@@ -137,13 +137,13 @@ impl Entry {
             return;
         }
         if value.len() > MAX_VALUE {
-            to.lost(line, format!("a value of {} bytes is skipped", value.len()));
+            to.report_loss(line, format!("a value of {} bytes is skipped", value.len()));
             return;
         }
         let (is_true, is_false) = (value.eq_ignore_ascii_case("true"), value.eq_ignore_ascii_case("false"));
         match attribute {
             Attribute::AccountName if value.contains(NOT_IN_ACCOUNT_NAMES) => {
-                to.lost(line, format!("{} is not an account name", quoted(value)));
+                to.report_loss(line, format!("{} is not an account name", quoted(value)));
             }
             Attribute::AccountName => {
                 let earlier = std::mem::replace(&mut self.account.name, value.into());
@@ -151,14 +151,17 @@ impl Entry {
             }
             // LDIF has it both as `dn` and as an attribute.
             Attribute::DistinguishedName if self.account.distinguished_name.as_deref() == Some(value) => {}
-            Attribute::DistinguishedName => match to.domains.of(value) {
+            Attribute::DistinguishedName => match to.domains.of_dn(value) {
                 Some((domain, deleted)) => {
                     let earlier = self.account.distinguished_name.replace(value.into()).unwrap_or_default();
                     self.check_same("distinguishedName", &earlier, line, value, to);
                     self.skipped |= deleted;
                     self.account.domain = domain;
                 }
-                None => to.lost(line, format!("{} is not the distinguished name of a domain", quoted(value))),
+                None => to.report_loss(
+                    line,
+                    format!("{} is not the distinguished name of a domain", quoted(value)),
+                ),
             },
             Attribute::Domain => {
                 if self.account.distinguished_name.is_none() {
@@ -185,7 +188,7 @@ impl Entry {
             Attribute::Collected => set_time("collected", &mut self.collected, value, line, to),
             Attribute::UserAccountControl => match ldap_values::flags(value) {
                 Some(bits) => self.account.user_account_control = Some(bits),
-                None => to.problem(line, format!("{} is not a userAccountControl number", quoted(value))),
+                None => to.report(line, format!("{} is not a userAccountControl number", quoted(value))),
             },
             // SharpHound writes `Not defined` for unknown. That is not a problem.
             Attribute::EncryptionTypes => {
@@ -224,8 +227,8 @@ impl Entry {
         }
     }
 
-    /// Reports a second, different value of an attribute that names the account. The object is skipped: which of them was meant
-    /// cannot be known.
+    /// Reports a second, different value of an attribute that identifies the account, and skips the object. It is unknown which of
+    /// the values is right.
     fn check_same(
         &mut self,
         attribute: &str,
@@ -236,14 +239,14 @@ impl Entry {
     ) {
         if !earlier.is_empty() && !earlier.eq_ignore_ascii_case(value) && !self.skipped {
             self.skipped = true;
-            to.lost(
+            to.report_loss(
                 line,
                 format!("{attribute} is {} and {}; the object is skipped", quoted(earlier), quoted(value)),
             );
         }
     }
 
-    /// Adds the SPNs of a cell or text that holds a flattened list.
+    /// Adds the values of an attribute whose list an export joined to one text. A single value is added as it is.
     pub(super) fn set_flattened(
         &mut self,
         attribute: Attribute,
@@ -275,21 +278,20 @@ impl Entry {
 
     fn add_spn(&mut self, value: &str, line: u64, to: &mut AccountCollector) {
         if memchr::memchr(b'/', value.as_bytes()).is_none() {
-            to.lost(line, format!("{} is not an SPN: it has no `/`", quoted(value)));
+            to.report_loss(line, format!("{} is not an SPN: it has no `/`", quoted(value)));
         } else if value.contains("  ") {
-            // A line of something else that was folded into it.
-            to.lost(line, format!("{} is not an SPN: it has several blanks in a row", quoted(value)));
+            // A line of another text was folded into the value.
+            to.report_loss(line, format!("{} is not an SPN: it has several blanks in a row", quoted(value)));
         } else if !self.spns.push(value) {
-            to.lost(line, format!("{} is not an SPN: it has a line break", quoted(value)));
+            to.report_loss(line, format!("{} is not an SPN: it has a line break", quoted(value)));
         } else {
-            self.shown.see(value);
+            self.markers.note(value);
         }
     }
 
-    /// Ends the entry. Skips deleted objects and those that are not accounts (groups, containers, the
-    /// domain).
+    /// Adds the account to the collector. Skips deleted objects and those that are not accounts (groups, containers, the domain).
     pub(super) fn finish(mut self, to: &mut AccountCollector) {
-        self.account.spns = self.spns.take();
+        self.account.spns = self.spns.finish_list();
         to.keep_builder(self.spns);
         if self.skipped {
             return;
@@ -310,13 +312,13 @@ impl Entry {
             return;
         }
         if account.name.is_empty() {
-            to.lost(
+            to.report_loss(
                 self.line,
                 "SPNs without an account: neither sAMAccountName nor a distinguished name".to_owned(),
             );
             return;
         }
-        to.push(self.account, (self.line, self.collected), self.shown);
+        to.push(self.account, (self.line, self.collected), self.markers);
     }
 }
 
@@ -324,11 +326,11 @@ impl Entry {
 /// kept. A time without a zone counts only if there is no other.
 fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to: &mut AccountCollector) {
     let when = times::time(value);
-    if when == When::Unclear {
+    if when == ExportTime::Unclear {
         if time.is_none() {
             *time = to.local_time(value);
             if time.is_none() {
-                to.problem(
+                to.report(
                     line,
                     format!(
                         "the time {} can be read in two ways, or is not a time; export times in UTC (ToString('o'))",
@@ -343,21 +345,21 @@ fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to
     let differs = |a: Timestamp, b: Timestamp| a.duration_since(b).as_secs_f64().round() % 900.0 != 0.0;
     match (*time, when.at()) {
         (Some(earlier), Some(new)) if differs(earlier, new) => {
-            to.problem(line, format!("{name} is {earlier:.0} and {new:.0}; the first is used"));
+            to.report(line, format!("{name} is {earlier:.0} and {new:.0}; the first is used"));
         }
         (earlier, new) => *time = new.or(earlier),
     }
 }
 
-/// The parts of a list that was joined to one text, split at the first separator that `joins` them. An SPN
-/// may itself hold a comma (in a DN) or a blank.
+/// The parts of a list that an export joined to one text, split at the first separator for which `joins` is true. An SPN may itself
+/// hold a comma (in a DN) or a blank.
 fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
     // NUL: the whole is one part.
     let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);
     split_by(text, separator).map(trimmed).filter(|part| !part.is_empty())
 }
 
-/// Does every part at this separator have a `/`?
+/// Does this separator join SPNs, so that each part has a `/`?
 fn joins_spns(text: &str, separator: u8) -> bool {
     let bytes = text.as_bytes();
     let is_blank = |from, to| trimmed(text.get(from..to).unwrap_or_default()).is_empty();

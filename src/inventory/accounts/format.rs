@@ -12,10 +12,10 @@ pub(super) type Text<'t> = TextReader<&'t mut dyn Read>;
 pub(super) struct Format {
     /// Its name in the documentation.
     pub name: &'static str,
-    /// Does the start of a text look like this format?
+    /// Recognises the format by the start of the text.
     pub recognise: fn(&str) -> bool,
     pub read: fn(Text<'_>, &mut AccountCollector) -> Result<(), ReadError>,
-    /// A file without accounts means something, too (`setspn -X` without duplicates).
+    /// A file without accounts is valid (`setspn -X` without duplicates).
     pub may_be_empty: bool,
 }
 

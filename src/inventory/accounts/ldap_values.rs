@@ -8,13 +8,13 @@ use crate::text::trimmed;
 /// A parsed distinguished name (RFC 4514).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DistinguishedName<'t> {
-    /// Attribute type and value of each part, first (the object's own) to last; values unescaped.
+    /// Attribute type and unescaped value of each part. The first is the object's own.
     parts: Vec<(&'t str, Cow<'t, str>)>,
 }
 
 impl<'t> DistinguishedName<'t> {
-    /// `None` unless every part is `type=value` and the last one is a `DC=`. Other text with commas is not a
-    /// DN of an Active Directory object.
+    /// Parses the DN of an Active Directory object. `None` unless every part is `type=value` and the last one is a `DC=`, as text
+    /// with commas may be something else.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
         let mut parts = Vec::with_capacity(8);
         let mut rest = text.trim();
@@ -27,9 +27,10 @@ impl<'t> DistinguishedName<'t> {
         dn.parts.last().is_some_and(|(kind, _)| is_dc(kind)).then_some(dn)
     }
 
-    /// The domain's DNS name from the trailing `DC=` parts of a DN that [`parse`](Self::parse) accepts, as
-    /// written, and whether the object is deleted: its DN then holds a line feed and `DEL:` with its GUID
-    /// (MS-ADTS 3.1.1.5.5.1.1). Does not keep the parts, because every account has a DN.
+    /// Writes the DNS name of the domain, from the `DC=` parts at the end of a DN that [`parse`](Self::parse) accepts, to `domain`.
+    /// Returns whether the object is deleted: its DN then has a line feed and `DEL:` with its GUID (MS-ADTS 3.1.1.5.5.1.1).
+    ///
+    /// Every account has a DN, so the other parts are not kept.
     pub(super) fn domain_of(text: &str, domain: &mut String) -> Option<bool> {
         domain.clear();
         let (mut deleted, mut rest) = (false, text.trim());
@@ -49,8 +50,8 @@ impl<'t> DistinguishedName<'t> {
         (!domain.is_empty()).then_some(deleted)
     }
 
-    /// The end of a DN from its first `DC=`, which names its domain. `text` is a DN if this end is one, and
-    /// not a deleted object's. `None` if that needs a full parse.
+    /// The end of a DN from its first `DC=`, which names its domain. If this end is a DN, the whole text is one, and not that of a
+    /// deleted object. `None` if only a full parse can tell.
     pub(super) fn plain_domain(text: &str) -> Option<&str> {
         if memchr::memchr2(b'\\', b'\n', text.as_bytes()).is_some() {
             return None;
@@ -69,7 +70,7 @@ impl<'t> DistinguishedName<'t> {
         }
     }
 
-    /// [`common_name`](Self::common_name) of a DN that is known to parse, without parsing the rest.
+    /// The same as [`common_name`](Self::common_name), without parsing the rest of a DN that is valid.
     pub(super) fn first_name(text: &'t str) -> Option<Cow<'t, str>> {
         let (first, _) = split_part(text.trim());
         first.split_once('=').filter(|(kind, _)| !is_dc(kind.trim())).map(|(_, value)| unescape(value))
@@ -80,12 +81,12 @@ impl<'t> DistinguishedName<'t> {
         self.parts.first().filter(|(kind, _)| !is_dc(kind)).map(|(_, value)| &**value)
     }
 
-    /// Does it name a domain itself?
+    /// Is it the DN of a domain?
     pub(super) fn is_domain(&self) -> bool {
         self.parts.iter().all(|(kind, _)| is_dc(kind))
     }
 
-    /// A normal form to compare different spellings of the same DN.
+    /// A form in which different spellings of one DN are equal.
     pub(super) fn key(&self) -> String {
         let mut key = String::with_capacity(80);
         for (kind, value) in &self.parts {
@@ -103,7 +104,7 @@ fn is_dc(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("DC")
 }
 
-/// `type=value`, and the rest of the text.
+/// Type and value of the first part, and the rest of the text.
 fn next_part(text: &str) -> Option<(&str, Cow<'_, str>, &str)> {
     let (part, after) = split_part(text);
     let (kind, value) = part.split_once('=')?;
@@ -153,7 +154,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
     )
 }
 
-/// A bit field in decimal (negative as AD's signed 32 bits) or as `0x` number.
+/// Parses a bit field in decimal, which is negative if AD's signed 32 bits are, or in hexadecimal (`0x`).
 pub(super) fn flags(text: &str) -> Option<u32> {
     let text = trimmed(text);
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -163,8 +164,8 @@ pub(super) fn flags(text: &str) -> Option<u32> {
     u32::try_from(number).ok().or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned))
 }
 
-/// msDS-SupportedEncryptionTypes (MS-KILE 2.2.7) as a number or as names: `RC4, AES128, AES256`
-/// (`KerberosEncryptionType`), `AES256-CTS-HMAC-SHA1-96` (SharpHound).
+/// Parses msDS-SupportedEncryptionTypes (MS-KILE 2.2.7), written as a number or as names: `RC4, AES128, AES256`
+/// (`KerberosEncryptionType`), `AES256-CTS-HMAC-SHA1-96` (SharpHound). `None` for anything else.
 pub(super) fn encryption_types(text: &str) -> Option<u32> {
     if let Some(number) = flags(text) {
         return Some(number);

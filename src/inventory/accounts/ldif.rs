@@ -1,9 +1,9 @@
-//! LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments,
-//! references, and a last record without a blank line after it.
+//! Reads LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments, references, and a last
+//! entry without a blank line after it.
 //!
-//! When the absence of an SPN proves something: if the comments of `ldapsearch` show that a whole domain was
-//! searched for `(servicePrincipalName=*)` and that the search succeeded. `ldifde` and `ldbsearch` write no
-//! filter, so the content decides ([`Completeness::Evident`]).
+//! The absence of an SPN proves something if the comments of `ldapsearch` show that a whole domain was searched for
+//! `(servicePrincipalName=*)` and that the search succeeded. `ldifde` and `ldbsearch` write no filter, so there the content decides
+//! ([`Completeness::Evident`]).
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be_empty: false };
 
-/// Longest value collected over folded lines.
+/// Longest line with its folded lines, in bytes.
 const MAX_FOLDED: usize = MAX_LINE;
 /// Filters that omit no account with an SPN. Any other filter may.
 const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
@@ -39,7 +39,7 @@ fn recognise(head: &str) -> bool {
     })
 }
 
-/// `name: value`, `name:: base64`, `name;option: value`.
+/// Is it an attribute (`name: value`, `name:: base64`, `name;option: value`)?
 fn is_attribute(line: &str) -> bool {
     line.split_once(':').is_some_and(|(name, _)| {
         !name.is_empty()
@@ -58,10 +58,10 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
         let text = line.text.strip_prefix('>').unwrap_or(line.text);
         if line.is_cut && export.wants(text) {
             export.skip(text, to);
-            to.lost(line.number, format!("a line of more than {MAX_LINE} bytes is skipped"));
+            to.report_loss(line.number, format!("a line of more than {MAX_LINE} bytes is skipped"));
         } else if !line.is_ended && export.wants(text) {
             export.skip(text, to);
-            to.lost(line.number, CUT_OFF);
+            to.report_loss(line.number, CUT_OFF);
         } else {
             export.line(text, line.number, to);
         }
@@ -73,7 +73,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
 }
 
 /// A line, joined with its folded continuation lines.
-struct Logical {
+struct LogicalLine {
     text: String,
     number: u64,
     /// The line and its continuations are not needed.
@@ -82,13 +82,13 @@ struct Logical {
     too_long: bool,
 }
 
-impl Default for Logical {
+impl Default for LogicalLine {
     fn default() -> Self {
         Self { text: String::new(), number: 0, skipped: true, too_long: false }
     }
 }
 
-impl Logical {
+impl LogicalLine {
     fn start(&mut self, text: &str, number: u64) {
         self.text.clear();
         self.text.push_str(text);
@@ -114,33 +114,36 @@ impl Logical {
     }
 }
 
+/// An export as read so far.
 #[derive(Default)]
 struct Export {
-    logical: Logical,
+    logical: LogicalLine,
     entry: Option<Entry>,
     /// The entry is a change (`dn:` with `changetype:`) other than an addition.
     change: bool,
     search: SearchInfo,
+    /// Number of entries so far.
     entries: u64,
-    /// A range of values (`servicePrincipalName;range=0-1499`) that is not the last was reported.
+    /// A range of values (`servicePrincipalName;range=0-1499`) that is not the last was already reported.
     range_reported: bool,
 }
 
-/// Facts about the whole file from its comments and its result line.
+/// The search behind the file, by its comments and its result line.
 #[derive(Default)]
 struct SearchInfo {
     base: Option<String>,
     subtree: bool,
     filter: Option<String>,
-    /// Does `requesting:` include the SPNs, or everything?
+    /// Were SPNs or all attributes requested (`requesting:`)?
     requested: Option<bool>,
+    /// Number of entries that the search returned.
     entries: Option<u64>,
     /// `result: 0 Success`; `Some(false)` if the search was cut off (`4 Size limit exceeded`).
     succeeded: Option<bool>,
 }
 
 impl Export {
-    /// Is this physical line needed?
+    /// Is the line needed, as an attribute or as a part of one?
     fn wants(&self, line: &str) -> bool {
         match line.strip_prefix(' ') {
             Some(_) => !self.logical.skipped,
@@ -148,9 +151,8 @@ impl Export {
         }
     }
 
-    /// Skips a truncated line.
+    /// Skips a line that is incomplete, and the line that it continues.
     fn skip(&mut self, line: &str, to: &mut AccountCollector) {
-        // Then the line that it continues is incomplete, too.
         if !line.starts_with(' ') {
             self.flush(to);
         }
@@ -194,7 +196,7 @@ impl Export {
                         "search again as a user who may read the domain (ldapsearch -Y GSSAPI, or -D and -W)"
                     }
                 };
-                to.problem(
+                to.report(
                     number,
                     format!(
                         "the search did not end well: {}; the export is not whole, {advice}",
@@ -204,7 +206,7 @@ impl Export {
             }
         } else if name.eq_ignore_ascii_case("changetype") && !value.eq_ignore_ascii_case("add") {
             self.change = true;
-            to.lost(number, format!("a change ({}) is not an export; it is skipped", quoted(value)));
+            to.report_loss(number, format!("a change ({}) is not an export; it is skipped", quoted(value)));
         }
     }
 
@@ -213,7 +215,7 @@ impl Export {
         let logical = std::mem::take(&mut self.logical);
         if !logical.text.is_empty() {
             if logical.too_long {
-                to.lost(logical.number, format!("a value of more than {MAX_FOLDED} bytes is skipped"));
+                to.report_loss(logical.number, format!("a value of more than {MAX_FOLDED} bytes is skipped"));
             } else if let Some(comment) = logical.text.strip_prefix('#') {
                 self.comment(comment.trim());
             } else {
@@ -221,7 +223,7 @@ impl Export {
             }
         }
         // Reuse the buffer: a million lines need no million allocations.
-        self.logical = Logical { text: logical.text, ..Logical::default() };
+        self.logical = LogicalLine { text: logical.text, ..LogicalLine::default() };
         self.logical.skip();
     }
 
@@ -259,7 +261,7 @@ impl Export {
             Some(coded) => match BASE64.decode(coded.trim()).map(String::from_utf8) {
                 Ok(Ok(text)) => Cow::Owned(text),
                 _ => {
-                    to.lost(number, format!("{} is not text in base64", quoted(coded.trim())));
+                    to.report_loss(number, format!("{} is not text in base64", quoted(coded.trim())));
                     return;
                 }
             },
@@ -276,24 +278,28 @@ impl Export {
             return;
         };
         if raw.starts_with('<') {
-            to.lost(number, "a value in another file (`:<`) is skipped; export without ldapsearch's -t");
+            to.report_loss(
+                number,
+                "a value in another file (`:<`) is skipped; export without ldapsearch's -t",
+            );
             return;
         }
         entry.set(attribute, &value, number, to);
     }
 
-    /// AD returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3). The last range ends in `*`.
+    /// Reports a range of SPNs that is not the last. AD returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3), and the last
+    /// range ends in `*`.
     fn range(&mut self, options: &str, number: u64, to: &mut AccountCollector) {
         let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
         if last {
             return;
         }
         if let Some(entry) = &mut self.entry {
-            entry.is_partial();
+            entry.mark_partial();
         }
         match std::mem::replace(&mut self.range_reported, true) {
-            true => to.lost_silently(),
-            false => to.lost(
+            true => to.note_loss(),
+            false => to.report_loss(
                 number,
                 format!(
                     "only a part of an account's SPNs was exported ({}); read that account with `setspn -L`",

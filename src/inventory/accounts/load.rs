@@ -1,4 +1,4 @@
-//! Reads account lists: files, and folders searched recursively, each file by its content.
+//! Reads the account lists in files, folders and archives. Each file is recognised by its content.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use crate::files::unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::addresses::registry::Sample;
 use crate::inventory::foreign_file::ForeignFile;
-use crate::inventory::input_files::{self, InventoryInput, Opened};
+use crate::inventory::input_files::{self, InventoryInput, OpenInput};
 use crate::text::decode::decode;
 use crate::text::unquoted;
 use crate::zone::Zone;
@@ -26,15 +26,15 @@ const KINDS: &str = "give the output of `setspn -Q */*`, an LDIF (ldifde, ldapse
     Get-ADObject, Get-ADComputer or Get-ADUser as JSON or CSV, SharpHound's computers or users JSON, \
     or a CSV with the columns account, domain and spn";
 
-/// Reads account inventories, several files in parallel.
+/// Reads account lists, several files in parallel. Times without a zone are read as UTC.
 ///
-/// Never fails as a whole: errors of a file are in its [`InventoryFile`](crate::inventory::InventoryFile). A
-/// file of an unknown kind is a problem if it was passed explicitly, and is skipped in a folder.
+/// Never fails as a whole. The errors of a file are in its [`InventoryFile`](crate::inventory::InventoryFile). A file of an unknown
+/// kind is an error if the user passed it explicitly, and is skipped in a folder.
 pub fn load(paths: &[PathBuf]) -> AccountInventory {
     load_in_zone(paths, &Zone::UTC)
 }
 
-/// The same, where times that name no zone are read in `zone`.
+/// Reads account lists like [`load`], and times without a zone in `zone`.
 pub fn load_in_zone(paths: &[PathBuf], zone: &Zone) -> AccountInventory {
     let inputs = input_files::inputs(paths, KINDS);
     let read_input = |input| read_input(input, zone);
@@ -56,18 +56,18 @@ pub fn load_in_zone(paths: &[PathBuf], zone: &Zone) -> AccountInventory {
                 inventory.complete_domains.push(domain);
             }
         }
-        if !file.is_of_no_interest() {
+        if !file.has_nothing_to_report() {
             inventory.files.push(file);
         }
     }
     inventory
 }
 
-/// The accounts of a file, or of each file in an archive.
+/// Reads a file, or each file in an archive.
 fn read_input(input: InventoryInput, zone: &Zone) -> Vec<FileContents> {
     let found = match input {
         InventoryInput::File(found) => found,
-        InventoryInput::Problem(file) => return vec![AccountCollector::new(file).finish("")],
+        InventoryInput::Error(file) => return vec![AccountCollector::new(file).finish("")],
     };
     let mut all = Vec::new();
     let unread = input_files::open(&found, KINDS, &mut |file, opened| {
@@ -75,16 +75,16 @@ fn read_input(input: InventoryInput, zone: &Zone) -> Vec<FileContents> {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let to = AccountCollector::new(file).with_zone(zone);
             match opened {
-                Opened::File(mut content, named) => read_text(&mut content, named, to),
-                Opened::Member(member) => read_text(member.reader, false, to),
+                OpenInput::File(mut content, named) => read_text(&mut content, named, to),
+                OpenInput::Member(member) => read_text(member.reader, false, to),
             }
         }));
         let contents = read.unwrap_or_else(|_| {
-            let mut failed = AccountCollector::new(InventoryFile::of_failed_reader(Path::new(&*path)));
-            failed.lost_silently();
+            let mut failed = AccountCollector::new(InventoryFile::for_failed_reader(Path::new(&*path)));
+            failed.note_loss();
             failed.finish("")
         });
-        let is_used = !contents.file.is_of_no_interest();
+        let is_used = !contents.file.has_nothing_to_report();
         all.push(contents);
         is_used
     });
@@ -92,16 +92,16 @@ fn read_input(input: InventoryInput, zone: &Zone) -> Vec<FileContents> {
     all
 }
 
-/// Reads a file's content. `named` is false for a file in a folder.
+/// Reads a file's content. `named` is true if the user passed the file explicitly.
 fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> FileContents {
     let mut start = Vec::new();
     if let Err(error) = content.take(Sample::BYTES as u64).read_to_end(&mut start) {
-        to.lost(0, ReadError::Io(error));
+        to.report_loss(0, ReadError::Io(error));
         return to.finish("");
     }
     if let Some(of_mail) = unquoted(&decode(&start)) {
         if start.len() == Sample::BYTES {
-            to.problem(
+            to.report(
                 0,
                 "only the beginning of what the mail quotes is read; save the export as a file of its own",
             );
@@ -111,32 +111,32 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
     let mut whole = start.as_slice().chain(content);
     let mut text = Text::new(&mut whole);
     let head = text.head().unwrap_or_default();
-    let is_log = ForeignFile::by_bytes(&start).is_some();
+    let is_log = ForeignFile::sniff(&start).is_some();
     let Some(format) = FORMATS.iter().find(|format| !is_log && (format.recognise)(head)) else {
         if named {
-            match ForeignFile::of(&start) {
-                Some(foreign) => to.problem(0, foreign.advice()),
-                None if is_other_sharphound(head) => to.problem(0, OTHER_SHARPHOUND),
-                None if head.trim().is_empty() => to.problem(0, format!("the file is empty; {KINDS}")),
+            match ForeignFile::recognise(&start) {
+                Some(foreign) => to.report(0, foreign.advice()),
+                None if is_other_sharphound(head) => to.report(0, OTHER_SHARPHOUND),
+                None if head.trim().is_empty() => to.report(0, format!("the file is empty; {KINDS}")),
                 None => match unread::describe(&start) {
-                    Some(described) => to.problem(0, described),
-                    None => to.problem(0, format!("the kind of the file is unknown; {KINDS}")),
+                    Some(described) => to.report(0, described),
+                    None => to.report(0, format!("the kind of the file is unknown; {KINDS}")),
                 },
             }
         }
         return to.finish("");
     };
     match (format.read)(text, &mut to) {
-        // What is recognised and gives nothing must not pass in silence.
-        Ok(()) if !format.may_be_empty && to.accounts().is_empty() && !to.has_problems() => {
-            to.problem(0, format!("no account was found in this {} file", format.name));
+        // A file that was recognised and gives no account must be reported.
+        Ok(()) if !format.may_be_empty && to.accounts().is_empty() && !to.has_errors() => {
+            to.report(0, format!("no account was found in this {} file", format.name));
         }
         Ok(()) => {}
         Err(error) => {
             if matches!(error, ReadError::Flattened { .. }) {
                 to.discard();
             }
-            to.lost(0, error);
+            to.report_loss(0, error);
         }
     }
     to.finish(format.name)

@@ -1,9 +1,8 @@
 //! Merges the records of several files that describe one account.
 //!
-//! Records with the same distinguished name are one account, and so are records with the same sAMAccountName
-//! in one domain. `setspn` has no sAMAccountName and the project's CSV no distinguished name: such records
-//! are merged by name if that is unambiguous. Records that are not merged may still be one account: see
-//! [`surely_different`].
+//! Records with the same distinguished name are one account, and so are records with the same sAMAccountName in one domain.
+//! `setspn` has no sAMAccountName, and the project's CSV has no distinguished name. Their records are merged by name if only one
+//! account fits. Records that are not merged may still be one account ([`surely_different`]).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,14 +10,15 @@ use super::Account;
 use super::ldap_values::DistinguishedName;
 use crate::names::{HostName, domain_key};
 
-/// The form in which the accounts' domains are compared: lower case. A NetBIOS name becomes the DNS domain
-/// with this first label, if exactly one is known.
-pub(super) struct Domains {
+/// Gives the form in which domains of accounts are compared: in lower case, and as DNS domain. A NetBIOS name becomes the DNS domain
+/// that has it as first label, if exactly one is known.
+pub(super) struct DomainKeys {
+    /// DNS domain by its first label; `None` if two domains have it.
     of_flat: HashMap<String, Option<String>>,
 }
 
-impl Domains {
-    pub(super) fn of(accounts: &[Account]) -> Self {
+impl DomainKeys {
+    pub(super) fn new(accounts: &[Account]) -> Self {
         let dotted: HashSet<&str> = accounts.iter().map(|a| &*a.domain).filter(|d| d.contains('.')).collect();
         let mut of_flat: HashMap<String, Option<String>> = HashMap::new();
         let keys: BTreeSet<String> = dotted.into_iter().filter_map(domain_key).collect();
@@ -29,7 +29,7 @@ impl Domains {
         Self { of_flat }
     }
 
-    /// `None` if it is unknown.
+    /// The form in which a domain is compared; `None` if it is empty.
     pub(super) fn key(&self, domain: &str) -> Option<String> {
         let key = domain_key(domain)?;
         match self.of_flat.get(&key) {
@@ -40,8 +40,8 @@ impl Domains {
 }
 
 /// The account number of every record, counted from 0 in the order of the records.
-pub(super) fn accounts_of(records: &[Account], domains: &Domains) -> Vec<u32> {
-    let mut same = Sets::new(records.len());
+pub(super) fn accounts_of(records: &[Account], domains: &DomainKeys) -> Vec<u32> {
+    let mut same = DisjointSets::new(records.len());
     let mut by_dn: HashMap<String, usize> = HashMap::new();
     let mut by_name: HashMap<(String, String), usize> = HashMap::new();
     // Domain and name without `$` -> records with a CN only, and records with a sAMAccountName only.
@@ -76,12 +76,12 @@ pub(super) fn accounts_of(records: &[Account], domains: &Domains) -> Vec<u32> {
     same.numbers()
 }
 
-/// Union-find.
-struct Sets {
+/// Disjoint sets of record numbers (union-find).
+struct DisjointSets {
     parent: Vec<u32>,
 }
 
-impl Sets {
+impl DisjointSets {
     fn new(len: usize) -> Self {
         Self { parent: (0..u32::try_from(len).unwrap_or(u32::MAX)).collect() }
     }
@@ -101,7 +101,7 @@ impl Sets {
         i
     }
 
-    /// The smaller number stays the root, so that an account keeps the position of its first record.
+    /// Joins the sets of `a` and `b`. The smaller number stays the root, so that an account keeps the position of its first record.
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(parent) = self.parent.get_mut(a.max(b)) {
@@ -109,13 +109,14 @@ impl Sets {
         }
     }
 
-    /// The root, if all members are in one set.
+    /// The root of the set that has all these members; `None` if they are in several.
     fn only_set(&mut self, members: &[usize]) -> Option<usize> {
         let (first, rest) = members.split_first()?;
         let root = self.root(*first);
         rest.iter().all(|i| self.root(*i) == root).then_some(root)
     }
 
+    /// The number of its set for each member, from 0 in the order of their roots.
     fn numbers(mut self) -> Vec<u32> {
         let mut number_of_root = HashMap::new();
         (0..self.parent.len())
@@ -128,10 +129,9 @@ impl Sets {
     }
 }
 
-/// Are these different accounts in every reading of the files? Records of one account may escape merging
-/// (`CN=Web Service` of `setspn` is `svc_web` of a CSV), so two owners prove a duplicate only if this is
-/// true.
-pub(super) fn surely_different(a: &[&Account], b: &[&Account], domains: &Domains) -> bool {
+/// Are these different accounts in every reading of the files? Only then do two owners prove a duplicate, because records of one
+/// account are not always merged: `CN=Web Service` of `setspn` may be `svc_web` of a CSV.
+pub(super) fn surely_different(a: &[&Account], b: &[&Account], domains: &DomainKeys) -> bool {
     let domain = |records: &[&Account]| records.iter().find_map(|r| domains.key(&r.domain));
     let (a_domain, b_domain) = (domain(a), domain(b));
     match (&a_domain, &b_domain) {
@@ -161,8 +161,8 @@ fn common_name(records: &[&Account]) -> Option<String> {
         .and_then(|dn| dn.common_name().map(str::to_lowercase))
 }
 
-/// Compares a side with a sAMAccountName to a side with only a CN. If both have a DN, the CNs decide.
-/// Otherwise only a computer's CN is known to be its name.
+/// Is an account with this sAMAccountName certainly another one than an account of which only the CN is known? If both have a DN,
+/// their CNs decide. Otherwise only computers are compared, because their CN is their name.
 fn sam_is_not_cn(sam: &str, with_sam: &[&Account], with_cn: &[&Account]) -> bool {
     let Some(cn) = common_name(with_cn) else { return false };
     if let Some(own) = common_name(with_sam) {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn numbers(records: &[Account]) -> Vec<u32> {
-        accounts_of(records, &Domains::of(records))
+        accounts_of(records, &DomainKeys::new(records))
     }
 
     const SRV1: &str = "CN=srv1,CN=Computers,DC=alpha,DC=example,DC=com";
@@ -255,7 +255,7 @@ mod tests {
             (cn(SRV1), cn(web), true),
         ];
         for (a, b, want) in table {
-            let domains = Domains::of(&[a.clone(), b.clone()]);
+            let domains = DomainKeys::new(&[a.clone(), b.clone()]);
             assert_eq!(surely_different(&[&a], &[&b], &domains), want, "{a:?} {b:?}");
             assert_eq!(surely_different(&[&b], &[&a], &domains), want, "{b:?} {a:?}");
         }

@@ -1,8 +1,7 @@
-//! Account lists: which account owns which SPN, and other attributes of accounts.
+//! Reads which account owns which SPN, and other attributes of accounts.
 //!
-//! Order of the files: [`account`] and its parts; [`entry`] and [`collector`], which fill it; [`format`], one
-//! file per format, [`registry`], `load`; then [`merge`], [`spn_index`] and [`duplicates`], which compare
-//! the accounts of all files.
+//! Order of the files: [`account`] and [`spn_list`]; [`entry`] and [`collector`], which fill them; [`format`] and [`rows`], one file
+//! per format, [`registry`], `load`; then [`merge`], [`spn_index`] and [`duplicates`], which compare the accounts of all files.
 
 mod account;
 mod account_inventory;

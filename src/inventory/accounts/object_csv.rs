@@ -51,7 +51,7 @@ fn is_get_ad(head: &str) -> bool {
 fn attribute_columns(header: &Header) -> Vec<(usize, Attribute)> {
     let columns = header.columns().iter().enumerate();
     let mut found: Vec<_> = columns.filter_map(|(i, key)| Some((i, Attribute::of_column(key)?))).collect();
-    // ADRecon's name for it.
+    // The name that ADRecon gives it.
     if !found.iter().any(|(_, attribute)| *attribute == Attribute::AccountName)
         && let Some(column) = header.column(&["UserName"])
     {
@@ -60,7 +60,7 @@ fn attribute_columns(header: &Header) -> Vec<(usize, Attribute)> {
     found
 }
 
-/// ADRecon's `Computers.csv` and `Users.csv`: the SPNs are in files of their own.
+/// Is it ADRecon's `Computers.csv` or `Users.csv`? Their SPNs are in files of their own.
 fn is_adrecon(header: &Header) -> bool {
     ["Logon Age (days)", "Password Age (days)"].iter().all(|name| header.column(&[name]).is_some())
 }
@@ -86,7 +86,7 @@ fn read_get_ad(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadErro
         } else if attribute == Attribute::ServicePrincipalName {
             return Err(ReadError::Flattened { line, type_name: cell.to_owned(), command: GET_AD_COMMAND });
         } else if attribute == Attribute::AdditionalDnsHostName && !std::mem::replace(&mut names_lost, true) {
-            to.problem(
+            to.report(
                 line,
                 format!(
                     "the list of additional host names was lost when it was exported; export it again with: {GET_AD_COMMAND}"
@@ -97,7 +97,7 @@ fn read_get_ad(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadErro
     })
 }
 
-/// Reads every row. `set` receives each cell. `command` is the export that includes the SPNs.
+/// Reads every row as an object. `set` receives each cell of an attribute. `command` is the export to advise if there are no SPNs.
 fn read_objects(
     text: Text<'_>,
     to: &mut AccountCollector,
@@ -116,7 +116,7 @@ fn read_objects(
     each_row(text, to, columns, |(columns, is_adrecon), row, to| {
         let mut entry = Entry::new(row.line, to);
         if *is_adrecon {
-            entry.is_partial();
+            entry.mark_partial();
         }
         without_spns = !is_adrecon;
         for (column, attribute) in columns {
@@ -127,12 +127,15 @@ fn read_objects(
         Ok(())
     })?;
     if without_spns {
-        to.lost(0, format!("the export has no column servicePrincipalName; export it with: {command}"));
+        to.report_loss(
+            0,
+            format!("the export has no column servicePrincipalName; export it with: {command}"),
+        );
     }
     Ok(())
 }
 
-/// Splits the cell at each `;` without a backslash before it, and passes on the parts.
+/// Splits the cell at each `;` without a backslash before it, and passes the parts to `take`.
 fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
     if memchr::memchr(b'\\', cell.as_bytes()).is_none() {
         split_by(cell, b';').for_each(take);
@@ -153,7 +156,7 @@ fn for_each_part(cell: &str, mut take: impl FnMut(&str)) {
     take(&value);
 }
 
-/// Decodes `X'...'`: hexadecimal UTF-8, used for values that are not plain ASCII.
+/// Decodes `X'...'`, the hexadecimal UTF-8 in which `csvde` writes values that are not plain ASCII. Returns other values unchanged.
 fn csvde_text(value: &str) -> Cow<'_, str> {
     let plain = || Cow::Borrowed(value);
     let Some(hex) = value.strip_prefix("X'").and_then(|rest| rest.strip_suffix('\'')) else {

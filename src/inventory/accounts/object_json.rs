@@ -31,15 +31,15 @@ pub(super) const LDAP: Format =
 pub(super) const GET_AD: Format =
     Format { name: "Get-AD JSON", recognise: is_get_ad, read: read_get_ad, may_be_empty: false };
 
-/// Command that exports all wanted attributes as JSON.
+/// The export to advise if there are no SPNs.
 const COMMAND: &str = "Get-ADObject -LDAPFilter '(servicePrincipalName=*)' -Properties objectClass,sAMAccountName,servicePrincipalName,dNSHostName,pwdLastSet,whenChanged,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,whenCreated,msDS-AdditionalDnsHostName | Select-Object ObjectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,whenChanged,whenCreated,userAccountControl,msDS-SupportedEncryptionTypes,primaryGroupID,operatingSystem,@{n='msDS-AdditionalDnsHostName';e={[string[]]$_.'msDS-AdditionalDnsHostName'}},@{n='servicePrincipalName';e={[string[]]$_.servicePrincipalName}} | ConvertTo-Json -Depth 3 | Out-File -Encoding UTF8 spns.json";
 
-/// Refusal of a SharpHound file without accounts.
+/// The error of a SharpHound file without accounts.
 pub(super) const OTHER_SHARPHOUND: &str = "this SharpHound file has no computers or users (domains, groups, gpos, ous and others have no SPN); \
     give its computers and users files";
 
-/// Recognises SharpHound's files by their first member and their shape: `{"data":[` or, before version 4, the
-/// name of what they list.
+/// The first member of a SharpHound file: `data`, `meta` or, before version 4, the kind of the listed objects. `None` for another
+/// file.
 fn sharphound_list(head: &str) -> Option<&'static str> {
     const LISTS: [&str; 8] = ["data", "meta", "computers", "users", "domains", "groups", "gpos", "ous"];
     let start: String = head.chars().filter(|c| !c.is_whitespace()).take(16).collect();
@@ -67,7 +67,7 @@ fn is_sharphound(head: &str) -> bool {
     }
 }
 
-/// Is it SharpHound's list of something else?
+/// Is it a SharpHound file of any kind?
 pub(super) fn is_other_sharphound(head: &str) -> bool {
     sharphound_list(head).is_some()
 }
@@ -92,7 +92,7 @@ fn read_sharphound(text: Text<'_>, to: &mut AccountCollector) -> Result<(), Read
 
 fn read_ldap(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     if !read(text, to)? {
-        to.lost(
+        to.report_loss(
             0,
             "no entry has a servicePrincipalName; request it: (servicePrincipalName=*) with all attributes",
         );
@@ -102,7 +102,7 @@ fn read_ldap(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError>
 
 fn read_get_ad(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     if !read(text, to)? {
-        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
+        to.report_loss(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
     }
     Ok(())
 }
@@ -117,8 +117,10 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<bool, ReadError> {
     }
 }
 
+/// Reads the objects of a file.
 struct Objects<'c> {
     to: &'c mut AccountCollector,
+    /// An object has SPNs.
     has_spns: bool,
     /// Set if the export lost the lists of SPNs.
     flattened: Option<ReadError>,
@@ -128,7 +130,7 @@ impl ObjectVisitor for Objects<'_> {
     fn object<'de, A: MapAccess<'de>>(&mut self, first: &str, mut map: A, line: u64) -> Result<(), A::Error> {
         let entry = Entry::new(line, self.to);
         let mut object = Object { objects: self, entry, line, name: None };
-        let mut member = Some(Member::of(first));
+        let mut member = Some(Member::named(first));
         while let Some(next) = member {
             object.member(next, &mut map)?;
             member = map.next_key()?;
@@ -145,30 +147,31 @@ impl ObjectVisitor for Objects<'_> {
 
     fn error(&mut self, line: u64, what: String, is_cut_off: bool) {
         if self.flattened.is_some() {
-            // Reported for the whole file.
+            // That the lists were lost is reported for the whole file.
         } else if is_cut_off {
-            self.to.lost(line, "the JSON ends before its last bracket; the export was cut off");
+            self.to.report_loss(line, "the JSON ends before its last bracket; the export was cut off");
         } else {
-            self.to.lost(line, format!("this is not JSON of an object, and is skipped: {what}"));
+            self.to.report_loss(line, format!("this is not JSON of an object, and is skipped: {what}"));
         }
     }
 }
 
-/// A member's name.
+/// A member of an object, by its name.
 enum Member {
     Attribute(Attribute),
-    /// The object that holds the attributes.
+    /// The object that has the attributes.
     Properties,
-    /// SharpHound's name: for a computer its DNS name in upper case, for a user `NAME@DOMAIN`.
+    /// SharpHound's `name`, which is a computer's DNS name in upper case, or `NAME@DOMAIN` of a user.
     Name,
-    /// SharpHound's SID that ends in the primaryGroupID.
+    /// SharpHound's `PrimaryGroupSID`, which ends in the primaryGroupID.
     PrimaryGroupSid,
+    /// The member in which Windows PowerShell wraps a list or a date.
     Value,
     Other,
 }
 
 impl Member {
-    fn of(name: &str) -> Self {
+    fn named(name: &str) -> Self {
         match Attribute::named(name) {
             Some(attribute) => Self::Attribute(attribute),
             None if name == "Properties" || name == "attributes" => Self::Properties,
@@ -190,7 +193,7 @@ impl<'de> Deserialize<'de> for Member {
                 f.write_str("a name")
             }
             fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                Ok(Member::of(name))
+                Ok(Member::named(name))
             }
         }
         from.deserialize_str(Name)
@@ -202,6 +205,7 @@ struct Object<'o, 'c> {
     objects: &'o mut Objects<'c>,
     entry: Entry,
     line: u64,
+    /// A DNS name in SharpHound's `name`.
     name: Option<String>,
 }
 
@@ -232,11 +236,12 @@ impl Object<'_, '_> {
         }
     }
 
-    fn value(&mut self, attribute: Attribute, text: &str, in_list: bool) -> Result<(), Flattened> {
+    /// Adds one value of an attribute. Fails if it shows that the lists of SPNs were lost.
+    fn value(&mut self, attribute: Attribute, text: &str, in_list: bool) -> Result<(), ListLost> {
         if attribute == Attribute::ServicePrincipalName && is_type_name(text) {
             let (line, type_name) = (self.line, text.to_owned());
             self.objects.flattened.get_or_insert(ReadError::Flattened { line, type_name, command: COMMAND });
-            return Err(Flattened);
+            return Err(ListLost);
         }
         // A single text may be a list that a too small `-Depth` joined with blanks.
         match in_list {
@@ -247,16 +252,16 @@ impl Object<'_, '_> {
     }
 }
 
-/// Ends the reading of a useless file. [`Objects::flattened`] says why.
-struct Flattened;
+/// The error that ends the reading of an object whose list of SPNs was lost. [`Objects::flattened`] has the details.
+struct ListLost;
 
-impl fmt::Display for Flattened {
+impl fmt::Display for ListLost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the list of SPNs was lost")
     }
 }
 
-/// A text; any other value becomes `None`.
+/// Deserializes a text, and any other value as `None`.
 struct OptionalText(Option<String>);
 
 impl<'de> Deserialize<'de> for OptionalText {
@@ -274,7 +279,7 @@ impl<'de> Deserialize<'de> for OptionalText {
     }
 }
 
-/// The members of the object in `Properties` or `attributes`.
+/// Reads the members of the object in `Properties` or `attributes`.
 struct Properties<'p, 'o, 'c>(&'p mut Object<'o, 'c>);
 
 impl<'de> DeserializeSeed<'de> for Properties<'_, '_, '_> {
@@ -299,7 +304,7 @@ impl<'de> Visitor<'de> for Properties<'_, '_, '_> {
     }
 }
 
-/// The texts in the value of an attribute.
+/// Reads the value of an attribute, which may be a list.
 struct Values<'v, 'o, 'c> {
     object: &'v mut Object<'o, 'c>,
     attribute: Attribute,
@@ -348,7 +353,7 @@ impl<'de> Visitor<'de> for Values<'_, '_, '_> {
         }
     }
 
-    /// `{"value": .., "Count": 3}` is how Windows PowerShell wraps a list or a date.
+    /// Reads `{"value": .., "Count": 3}`, in which Windows PowerShell wraps a list or a date.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(member) = map.next_key::<Member>()? {
             if matches!(member, Member::Value) {

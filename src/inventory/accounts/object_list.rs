@@ -30,10 +30,10 @@ const COMMAND: &str = "$FormatEnumerationLimit = -1; Get-ADObject -LDAPFilter '(
     Format-List objectClass,sAMAccountName,DistinguishedName,dNSHostName,pwdLastSet,userAccountControl,servicePrincipalName | \
     Out-File -Width 4000 -Encoding UTF8 spns.txt";
 
-/// Longest CLIXML that is read; it is kept in memory.
+/// Longest CLIXML in bytes. It is kept in memory.
 const MAX_FILE: usize = 512 << 20;
 
-/// `Name  : value`, `name: value`.
+/// Name and value of a property, `Name  : value` or `name: value`.
 fn property(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let name = name.trim_end();
@@ -42,7 +42,7 @@ fn property(line: &str) -> Option<(&str, &str)> {
     (is_name && (value.is_empty() || value.starts_with(' '))).then(|| (name, value.trim()))
 }
 
-/// Recognises an object with an account's name or place and another attribute. LDIF begins its entries with `dn`.
+/// Recognises an object with an account name or a distinguished name, and another attribute. A line `dn` is of LDIF.
 fn is_list(head: &str) -> bool {
     let mut attributes: Vec<Attribute> = Vec::new();
     for line in head.lines() {
@@ -63,11 +63,11 @@ fn is_list(head: &str) -> bool {
 
 fn read_list(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     let mut lines = Lines::new(text, MAX_LINE);
-    let mut list = List::default();
+    let mut list = ListReader::default();
     while let Some(line) = lines.next() {
         let line = line?;
         if line.is_cut {
-            to.lost(line.number, "a line without end is skipped");
+            to.report_loss(line.number, "a line without end is skipped");
         } else if line.text.starts_with("    ") && list.pending.is_some() {
             list.go_on(line.text.trim(), line.is_ended);
         } else if let Some((name, value)) = property(line.text) {
@@ -81,29 +81,31 @@ fn read_list(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError>
     list.flush(to)?;
     list.finish(to);
     if !list.has_spns {
-        to.lost(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
+        to.report_loss(0, format!("no object has a servicePrincipalName; export them with: {COMMAND}"));
     }
     Ok(())
 }
 
-/// The object that is read, and its last property, whose value may go on.
+/// The object that is being read, and its last property, whose value may continue on the next line.
 #[derive(Default)]
-struct List {
+struct ListReader {
     entry: Option<Entry>,
-    /// Attributes of one value that the object has: a second one begins the next object.
+    /// The single-valued attributes that the object has. A second account name begins the next object.
     single: Vec<Attribute>,
+    /// The last property: attribute, value so far, first line, and whether its last line has an end.
     pending: Option<(Attribute, String, u64, bool)>,
+    /// An object has SPNs.
     has_spns: bool,
 }
 
-impl List {
+impl ListReader {
     fn begin(&mut self, name: &str, value: &str, line: u64, is_ended: bool) {
         if let Some(attribute) = Attribute::named(name) {
             self.pending = Some((attribute, value.to_owned(), line, is_ended));
         }
     }
 
-    /// `Format-List` wraps long values at blanks and after hyphens.
+    /// Appends a further line to the last value. `Format-List` wraps long values at blanks and after hyphens.
     fn go_on(&mut self, rest: &str, is_ended: bool) {
         if let Some((_, value, _, ended)) = &mut self.pending
             && value.len() + rest.len() < MAX_LINE
@@ -116,6 +118,7 @@ impl List {
         }
     }
 
+    /// Adds the last property to the object.
     fn flush(&mut self, to: &mut AccountCollector) -> Result<(), ReadError> {
         let Some((attribute, value, line, is_ended)) = self.pending.take() else { return Ok(()) };
         if !attribute.is_list() {
@@ -137,8 +140,8 @@ impl List {
         }
         let entry = self.entry.get_or_insert_with(|| Entry::new(line, to));
         if !is_ended && is_spn && !value.ends_with('}') {
-            entry.is_partial();
-            to.lost(line, CUT_OFF);
+            entry.mark_partial();
+            to.report_loss(line, CUT_OFF);
             return Ok(());
         }
         match value.strip_prefix('{').and_then(|value| value.strip_suffix('}')) {
@@ -159,7 +162,7 @@ impl List {
     }
 }
 
-/// The attributes of a table's header, and the character at which each begins.
+/// The character at which each attribute begins in the header of a table; `None` if the line is not a header.
 fn columns(line: &str) -> Option<Vec<(usize, Attribute)>> {
     if !line.starts_with("  ") {
         return None;
@@ -202,7 +205,7 @@ fn read_table(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError
             continue;
         };
         if line.is_cut || (!line.is_ended && !line.text.ends_with(' ')) {
-            to.lost(line.number, CUT_OFF);
+            to.report_loss(line.number, CUT_OFF);
             continue;
         }
         let mut entry = Entry::new(line.number, to);
@@ -223,7 +226,7 @@ fn read_table(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError
         entry.finish(to);
     }
     if header.is_some_and(|columns| !columns.iter().any(|(_, a)| *a == Attribute::ServicePrincipalName)) {
-        to.lost(0, "the table has no column servicePrincipalName; add it after -attr");
+        to.report_loss(0, "the table has no column servicePrincipalName; add it after -attr");
     }
     Ok(())
 }
@@ -238,14 +241,14 @@ fn read_clixml(mut text: Text<'_>, to: &mut AccountCollector) -> Result<(), Read
     let mut xml = String::new();
     while text.append_to(&mut xml)? {
         if xml.len() > MAX_FILE {
-            to.lost(0, format!("it is longer than {} MiB; export it as CSV or JSON", MAX_FILE >> 20));
+            to.report_loss(0, format!("it is longer than {} MiB; export it as CSV or JSON", MAX_FILE >> 20));
             return Ok(());
         }
     }
     let found = match objects(&xml) {
         Ok(found) => found,
         Err(what) => {
-            to.lost(0, format!("it is not valid CLIXML: {what}; export it again"));
+            to.report_loss(0, format!("it is not valid CLIXML: {what}; export it again"));
             return Ok(());
         }
     };
@@ -266,7 +269,7 @@ fn read_clixml(mut text: Text<'_>, to: &mut AccountCollector) -> Result<(), Read
         entry.finish(to);
     }
     if !has_spns {
-        to.lost(
+        to.report_loss(
             0,
             "no object has a servicePrincipalName; add -Properties servicePrincipalName to the cmdlet",
         );

@@ -1,6 +1,5 @@
-//! Reads the project's own CSV: `account`, `domain`, `spn`, and optionally `dns_host_name`,
-//! `password_last_set` and `collected` (when the list was made). One row per SPN; the rows of one account
-//! need not be adjacent.
+//! Reads the project's own CSV. Its columns are `account`, `domain`, `spn`, and optionally `dns_host_name`, `password_last_set` and
+//! `collected` (when the list was made). It has one row per SPN. The rows of one account need not be adjacent.
 //!
 //! A missing SPN means nothing, unless the rows show a full dump
 //! ([`Completeness::Evident`](super::completeness::Completeness)): a person may have written down only some
@@ -13,17 +12,18 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::collector::{AccountCollector, quoted};
-use super::completeness::Shown;
+use super::completeness::MarkerSpns;
 use super::format::{Format, ReadError, Text};
 use super::rows::each_row;
 use super::spn_list::{SpnList, SpnListBuilder};
-use crate::inventory::times::{When, no_time, time_or_utc};
+use crate::inventory::times::{ExportTime, invalid_time, time_or_utc};
 use crate::text::delimited::{Header, Row};
 use crate::text::escape::unescape_cell;
 use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "krbtriage CSV", recognise, read, may_be_empty: false };
 
+/// Positions of the columns.
 struct Columns {
     account: Option<usize>,
     domain: Option<usize>,
@@ -62,18 +62,19 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     result
 }
 
+/// The rows as read so far.
 #[derive(Default)]
 struct Rows {
-    /// Index of each account, by name and domain in lower case.
-    places: HashMap<(Box<str>, Box<str>), usize, RandomState>,
+    /// Index of each account in the collector, by name and domain in lower case.
+    indexes: HashMap<(Box<str>, Box<str>), usize, RandomState>,
     /// The account of the last row, as written.
     name: String,
     domain: String,
-    /// `None` if the collector has no room for it.
-    place: Option<usize>,
+    /// Its index; `None` if the collector has no room for it.
+    index: Option<usize>,
     /// Its SPNs in adjacent rows.
     spns: SpnListBuilder,
-    shown: Shown,
+    markers: MarkerSpns,
     password_last_set: TimeCell,
     collected: TimeCell,
 }
@@ -92,11 +93,14 @@ impl Rows {
             }
         }
         if name.is_empty() {
-            return to.lost(line, "the account is empty; every row needs one");
+            return to.report_loss(line, "the account is empty; every row needs one");
         }
         let may_be_spn = spn.is_empty() || (spn.contains('/') && SpnList::may_hold(&spn));
         if !may_be_spn {
-            return to.lost(line, format!("{} is not an SPN: it has no `/`, or a line break", quoted(&spn)));
+            return to.report_loss(
+                line,
+                format!("{} is not an SPN: it has no `/`, or a line break", quoted(&spn)),
+            );
         }
         let password =
             self.password_last_set.read("password_last_set", row.get(columns.password_last_set), line, to);
@@ -104,18 +108,18 @@ impl Rows {
         if name != self.name || domain != self.domain {
             self.begin_account(name, domain, (line, collected), to);
         }
-        if let Some(known) = self.place.and_then(|place| to.account_mut(place)) {
+        if let Some(known) = self.index.and_then(|index| to.account_mut(index)) {
             let differs = differences(known, &host, password, collected);
             let name = known.name.clone();
             for column in differs {
-                to.problem(
+                to.report(
                     line,
                     format!("{column} differs from an earlier row of {}, which is kept", quoted(&name)),
                 );
             }
         }
         if !spn.is_empty() {
-            self.shown.see(&spn);
+            self.markers.note(&spn);
             self.spns.push(&spn);
         }
     }
@@ -131,25 +135,25 @@ impl Rows {
         name.clone_into(&mut self.name);
         domain.clone_into(&mut self.domain);
         let key = (name.to_lowercase().into(), domain.to_lowercase().into());
-        self.place = self.places.get(&key).copied().or_else(|| {
+        self.index = self.indexes.get(&key).copied().or_else(|| {
             let account =
                 Account { name: name.into(), domain: to.domains.named(domain), ..Account::default() };
-            let place = to.push(account, source, Shown::default())?;
-            self.places.insert(key, place);
-            Some(place)
+            let index = to.push(account, source, MarkerSpns::default())?;
+            self.indexes.insert(key, index);
+            Some(index)
         });
     }
 
     fn end_account(&mut self, to: &mut AccountCollector) {
-        let (spns, shown) = (self.spns.take(), std::mem::take(&mut self.shown));
-        if let Some(place) = self.place {
-            to.add_spns(place, spns, shown);
+        let (spns, markers) = (self.spns.finish_list(), std::mem::take(&mut self.markers));
+        if let Some(index) = self.index {
+            to.add_spns(index, spns, markers);
         }
     }
 }
 
-/// Completes an account from a row. Returns the columns that differ from an earlier row. The earlier value
-/// stays.
+/// Completes an account with the values of a row. Returns the columns whose value differs from that of an earlier row, which is
+/// kept.
 fn differences(
     known: &mut Account,
     host: &str,
@@ -171,7 +175,7 @@ fn differences(
     columns
 }
 
-/// A column of times. Every row of an account repeats its times.
+/// Parses a column of times. Every row of an account repeats its times, so the last one is kept.
 #[derive(Default)]
 struct TimeCell {
     text: String,
@@ -185,8 +189,8 @@ impl TimeCell {
         }
         if self.text != text {
             let when = time_or_utc(text);
-            if when == When::Unclear {
-                to.problem(line, no_time(column, &quoted(text)));
+            if when == ExportTime::Unclear {
+                to.report(line, invalid_time(column, &quoted(text)));
                 return None;
             }
             text.clone_into(&mut self.text);

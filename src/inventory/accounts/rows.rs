@@ -20,14 +20,14 @@ pub(super) fn each_row<C>(
     let width = table.header().columns().len();
     while let Some(next) = table.next_row() {
         match next {
-            Ok(cut) if !cut.is_ended && cut.width() < width => to.lost(cut.line, CUT_OFF),
+            Ok(cut) if !cut.is_ended && cut.width() < width => to.report_loss(cut.line, CUT_OFF),
             Ok(next) => match check.check(&next) {
                 Ok(true) => row(&columns, &next, to)?,
                 Ok(false) => {}
-                Err(what) => to.lost(next.line, what),
+                Err(what) => to.report_loss(next.line, what),
             },
             Err(TableError::Io(error)) => return Err(error.into()),
-            Err(error) => to.lost(0, error),
+            Err(error) => to.report_loss(0, error),
         }
     }
     Ok(())

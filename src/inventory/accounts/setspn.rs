@@ -1,5 +1,5 @@
-//! Reads the output of `setspn` by its structure. The labels are in the machine's language and the wording
-//! has changed; only distinguished names, SPNs and indentation are the same everywhere.
+//! Reads the output of `setspn` by its structure. The text is in the language of the machine, and its wording has changed. Only
+//! distinguished names, SPNs and indentation are the same everywhere.
 //!
 //! | command | looks like |
 //! | --- | --- |
@@ -7,9 +7,8 @@
 //! | `-L`, `-S`, `-A`, `-R` | a sentence at the margin with the DN in it, the SPNs indented below |
 //! | `-X`, `-F -X` | a sentence at the margin with an SPN in it, its accounts' DNs indented below |
 //!
-//! When the absence of an SPN means something: `-X` lists duplicates only, `-L` one account, and `-Q` what
-//! its pattern matches. So only a `-Q` listing that reaches its closing line and shows what only `*/*`
-//! matches proves it ([`Completeness::Evident`]).
+//! `-X` lists duplicates only, `-L` one account, and `-Q` the SPNs that match its pattern. So the absence of an SPN means something
+//! only in a `-Q` listing that has its closing line and SPNs that only `*/*` matches ([`Completeness::Evident`]).
 
 use super::collector::{AccountCollector, CUT_OFF, MAX_LINE, quoted};
 use super::completeness::Completeness;
@@ -20,11 +19,11 @@ use crate::text::lines::Lines;
 
 pub(super) const FORMAT: Format = Format { name: "setspn", recognise, read, may_be_empty: true };
 
-/// Recognises an account with an SPN below it, an SPN with an account, or a listing without accounts, which
-/// is short: the searched domain and a closing line. Other text with `DC=` in it is not a listing.
+/// Recognises an account with an SPN below it, an SPN with an account below it, or a short listing without accounts, which has the
+/// searched domain and a closing line. Other text with `DC=` in it is not a listing.
 fn recognise(head: &str) -> bool {
     let filled = head.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
-    let mut lines = filled.map(|line| (line.trim(), Shape::of(line))).peekable();
+    let mut lines = filled.map(|line| (line.trim(), Shape::classify(line))).peekable();
     // `Checking domain DC=alpha,DC=com`: a few words.
     let first_is_checking =
         lines.peek().is_some_and(|(line, shape)| *shape == Shape::Checking && line.split(' ').count() <= 5);
@@ -51,10 +50,11 @@ fn recognise(head: &str) -> bool {
     first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT && (ends_as_listing || head.len() > LONG_PROGRESS)
 }
 
-/// The beginning of a file with so much progress may end within it.
+/// Bytes of a text without an account that may be all progress, so that the closing line is not in the part that is examined.
 const LONG_PROGRESS: usize = 16 * 1024;
 
-/// `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a few domains.
+/// Most lines of a listing without accounts: `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a
+/// few domains.
 const MAX_LINES_WITHOUT_ACCOUNT: usize = 12;
 
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
@@ -63,9 +63,9 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     while let Some(line) = lines.next() {
         let line = line?;
         if line.is_cut {
-            to.lost(line.number, "a line without end is skipped");
+            to.report_loss(line.number, "a line without end is skipped");
         } else if !line.is_ended && listing.may_be_cut_off(line.text) {
-            to.lost(line.number, CUT_OFF);
+            to.report_loss(line.number, CUT_OFF);
         } else {
             listing.line(line.text, line.number, to);
         }
@@ -77,28 +77,27 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Classification of a single line.
+/// The kind of a line.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape<'l> {
     Blank,
-    /// At the margin: a DN alone, or in a sentence that ends in a colon
-    /// (`Registered ServicePrincipalNames for CN=..:`).
+    /// A DN at the margin, alone or in a sentence that ends in a colon (`Registered ServicePrincipalNames for CN=..:`).
     Account(&'l str),
-    /// At the margin: a DN in any other sentence. What follows is an attempt or a removal
-    /// (`Unregistering ServicePrincipalNames for CN=..`), not what is registered.
+    /// A DN at the margin in any other sentence (`Unregistering ServicePrincipalNames for CN=..`). The SPNs below it are attempted or
+    /// removed, not registered.
     Edit,
-    /// At the margin: a sentence that ends in a domain's DN (`Checking domain DC=alpha,DC=com`).
+    /// A sentence at the margin that has a domain's DN (`Checking domain DC=alpha,DC=com`).
     Checking,
-    /// At the margin: a sentence with an SPN in it (`HOST/x is registered on these accounts:`).
+    /// A sentence at the margin that has an SPN (`HOST/x is registered on these accounts:`).
     Spn(&'l str),
-    /// At the margin: any other text.
+    /// Other text at the margin.
     Words,
     IndentedAccount(&'l str),
     Indented(&'l str),
 }
 
 impl<'l> Shape<'l> {
-    fn of(line: &'l str) -> Self {
+    fn classify(line: &'l str) -> Self {
         let text = line.trim();
         if text.is_empty() {
             return Self::Blank;
@@ -157,7 +156,7 @@ fn names_domain(text: &str) -> bool {
     text.split_whitespace().any(|word| DistinguishedName::parse(word).is_some_and(|dn| dn.is_domain()))
 }
 
-/// The sentence of `-X` in English.
+/// The words after the SPN in the sentence of `-X` in English.
 const ENGLISH: &str = " is registered on these accounts";
 
 /// The SPN in a sentence: the text before the English wording, else the first word with a `/` between two
@@ -170,6 +169,7 @@ fn spn_in(text: &str) -> Option<&str> {
         .find(|word| word.split_once('/').is_some_and(|(class, rest)| !class.is_empty() && !rest.is_empty()))
 }
 
+/// A listing as read so far.
 #[derive(Default)]
 struct Listing {
     /// The account whose SPNs follow.
@@ -178,18 +178,19 @@ struct Listing {
     duplicate: Option<String>,
     /// Indented lines belong to an attempted addition or removal.
     editing: bool,
-    /// The file is not one whole `-Q`: it has a listing of `-L` or `-X`, or a sentence between accounts.
+    /// The file is not one whole `-Q` listing. It has a listing of `-L` or `-X`, or a sentence between accounts.
     part: bool,
-    /// The closing line was read: a sentence at the margin after the last account.
+    /// The closing line was read, which is a sentence at the margin after the last account.
     closed: bool,
+    /// Number of accounts so far.
     accounts: u64,
 }
 
 impl Listing {
-    /// Is the last line of the file possibly cut off within an SPN (`HOST/srv1` of `HOST/srv10`)? `-L` is
-    /// copied from a screen, usually without the last line end.
+    /// May the last line of the file be cut off within an SPN (`HOST/srv1` of `HOST/srv10`)? The output of `-L` is usually copied
+    /// from a screen without its last line end, and is not cut off.
     fn may_be_cut_off(&self, line: &str) -> bool {
-        match Shape::of(line) {
+        match Shape::classify(line) {
             Shape::IndentedAccount(_) => true,
             Shape::Indented(_) => !self.part,
             _ => false,
@@ -197,7 +198,7 @@ impl Listing {
     }
 
     fn line(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
-        match Shape::of(line) {
+        match Shape::classify(line) {
             Shape::Blank => self.duplicate = None,
             Shape::Account(dn) => {
                 self.end_account(to);
@@ -238,7 +239,7 @@ impl Listing {
                     let spn = spn.clone();
                     self.part = true;
                     let mut entry = self.entry(dn, number, to);
-                    entry.is_partial();
+                    entry.mark_partial();
                     entry.set(Attribute::ServicePrincipalName, &spn, number, to);
                     entry.finish(to);
                 }
@@ -254,7 +255,7 @@ impl Listing {
                     entry.set(Attribute::ServicePrincipalName, text, number, to);
                 }
                 None if !self.editing && self.duplicate.is_none() && text.contains('/') => {
-                    to.lost(number, format!("{} is not below an account", quoted(text)));
+                    to.report_loss(number, format!("{} is not below an account", quoted(text)));
                 }
                 None => {}
             },
@@ -316,7 +317,7 @@ mod tests {
             ("CN=Miller\\, A,OU=x,DC=corp", Shape::Account("CN=Miller\\, A,OU=x,DC=corp")),
         ];
         for (line, want) in table {
-            assert_eq!(Shape::of(line), want, "{line}");
+            assert_eq!(Shape::classify(line), want, "{line}");
         }
     }
 

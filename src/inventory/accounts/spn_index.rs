@@ -3,16 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::merge::{self, Domains};
+use super::merge::{self, DomainKeys};
 use super::spn_key::stored_key;
-use super::spn_list::SpnPlace;
+use super::spn_list::SpnOffset;
 use super::{Account, AccountInventory, HostAliases};
 use crate::names::Spn;
 
-/// A computer's sAMAccountName is its name truncated to this length, plus `$`. Its CN is not truncated.
+/// Most characters of a computer's name in its sAMAccountName, before the `$`. Its CN is not truncated.
 const NETBIOS_LEN: usize = 15;
 
-/// An account of a [`SpnIndex`]. Numbered in the order of the files.
+/// An account of a [`SpnIndex`], numbered in the order of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub(super) u32);
 
@@ -20,7 +20,7 @@ pub struct AccountId(pub(super) u32);
 pub struct SpnIndex<'a> {
     inventory: &'a AccountInventory,
     aliases: HostAliases,
-    pub(super) domains: Domains,
+    pub(super) domains: DomainKeys,
     /// Account of each record of the inventory.
     account_of: Vec<AccountId>,
     /// Records by account: those of `i` are `records[starts[i]..starts[i + 1]]`.
@@ -28,19 +28,19 @@ pub struct SpnIndex<'a> {
     starts: Vec<u32>,
     disputes: Disputes,
     /// By [`stored_key`].
-    by_spn: HashMap<Box<str>, Registered>,
+    by_spn: HashMap<Box<str>, SpnEntry>,
     /// By name in lower case without `$`. A long CN is also under its first 15 characters.
     by_name: HashMap<Box<str>, Ids>,
 }
 
-/// The owners of an SPN.
-struct Registered {
+/// An SPN with its owners.
+struct SpnEntry {
     ids: Ids,
-    /// The SPN as its first owner has it: record number and position in its list.
-    first: (u32, SpnPlace),
+    /// Where the SPN is as its first owner has it: the index of the record, and the offset in its list.
+    first: (u32, SpnOffset),
 }
 
-/// Usually one account, rarely more: a vector for each of a million SPNs would cost more than the SPNs.
+/// One account or more. Usually it is one, and a vector for each of a million SPNs would take more memory than the SPNs.
 #[derive(Debug, Clone)]
 pub(super) enum Ids {
     One(AccountId),
@@ -55,8 +55,7 @@ impl Ids {
         }
     }
 
-    /// Adds an account. Records come in order, so a repeated account is usually the last one.
-    /// [`settle`](Self::settle) removes the other repetitions.
+    /// Adds an account unless it is the last one. [`settle`](Self::settle) removes other repetitions.
     fn add(&mut self, id: AccountId) {
         match self {
             Self::One(known) if *known == id => {}
@@ -66,6 +65,7 @@ impl Ids {
         }
     }
 
+    /// Sorts the accounts, and removes repetitions.
     fn settle(&mut self) {
         if let Self::Many(ids) = self {
             ids.sort_unstable();
@@ -81,7 +81,7 @@ impl Ids {
 impl<'a> SpnIndex<'a> {
     pub fn new(inventory: &'a AccountInventory, aliases: &HostAliases) -> Self {
         let accounts = &inventory.accounts;
-        let domains = Domains::of(accounts);
+        let domains = DomainKeys::new(accounts);
         let account_of: Vec<AccountId> =
             merge::accounts_of(accounts, &domains).into_iter().map(AccountId).collect();
         let (records, starts) = by_account(&account_of);
@@ -98,13 +98,13 @@ impl<'a> SpnIndex<'a> {
             by_name: HashMap::with_capacity(accounts.len()),
         };
         for (n, (account, id)) in accounts.iter().zip(&index.account_of).enumerate() {
-            for (place, spn) in account.spns.places() {
+            for (place, spn) in account.spns.with_offsets() {
                 let first = (u32::try_from(n).unwrap_or(u32::MAX), place);
                 index
                     .by_spn
                     .entry(stored_key(spn))
                     .and_modify(|known| known.ids.add(*id))
-                    .or_insert(Registered { ids: Ids::One(*id), first });
+                    .or_insert(SpnEntry { ids: Ids::One(*id), first });
             }
             let add = |to: &mut HashMap<Box<str>, Ids>, key: Box<str>| {
                 to.entry(key).and_modify(|ids| ids.add(*id)).or_insert(Ids::One(*id));
@@ -141,20 +141,20 @@ impl<'a> SpnIndex<'a> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(AccountId)
     }
 
-    /// Accounts on which exactly this SPN is registered, compared by [`Spn::key`]. The realm of `spn` says
-    /// where the ticket was requested and is not part of the registration. Only if nobody owns the SPN
-    /// without its realm, an account is found whose directory entry includes the realm
-    /// (`HTTP/fela@corp.local`).
+    /// Accounts on which exactly this SPN is registered, compared by [`Spn::key`].
+    ///
+    /// The realm of `spn` is that of the request, and not part of the registration. Only if no account owns the SPN without its
+    /// realm, accounts are found whose directory entry includes the realm (`HTTP/fela@corp.local`).
     pub fn owners(&self, spn: &Spn) -> &[AccountId] {
         self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
     }
 
-    /// Key under which the SPN is registered; `None` if no account owns it.
+    /// The key under which the SPN is registered; `None` if no account owns it.
     pub(in crate::inventory) fn key_of(&self, spn: &Spn) -> Option<&str> {
         self.entry(spn).map(|(key, _)| key)
     }
 
-    fn entry(&self, spn: &Spn) -> Option<(&str, &Registered)> {
+    fn entry(&self, spn: &Spn) -> Option<(&str, &SpnEntry)> {
         let key = spn.key();
         let found = self.by_spn.get_key_value(key.as_str()).or_else(|| {
             let realm = spn.realm.as_deref()?;
@@ -163,18 +163,18 @@ impl<'a> SpnIndex<'a> {
         found.map(|(key, known)| (&**key, known))
     }
 
-    /// Do the files disagree on whether this account owns the SPN? One lists it, but another one that has all
-    /// SPNs of the account, or all accounts with SPNs of its domain, does not. One of them is outdated.
+    /// Do the files disagree on whether this account owns the SPN? One file lists it, but another one does not, although that has
+    /// all SPNs of the account or all accounts with SPNs of its domain. One of the two is outdated.
     pub fn is_disputed(&self, spn: &Spn, id: AccountId) -> bool {
         let Some((key, _)) = self.entry(spn) else { return false };
         self.key_is_disputed(key, id)
     }
 
-    /// The position at which a file lists the SPN for this account (`file:line`).
-    pub fn place_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
+    /// The `file:line` that lists the SPN for this account; `None` if no file does.
+    pub fn source_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
         let (key, _) = self.entry(spn)?;
         let lists = |record: &&Account| record.spns.has_key(key);
-        self.records(id).find(lists).map(place)
+        self.records(id).find(lists).map(file_and_line)
     }
 
     pub(super) fn key_is_disputed(&self, key: &str, id: AccountId) -> bool {
@@ -182,16 +182,14 @@ impl<'a> SpnIndex<'a> {
             || self.disputes.spns.get(&id).is_some_and(|keys| keys.contains(key))
     }
 
-    /// Are these two accounts different in every reading of the files? Only then do two owners prove a
-    /// duplicate.
+    /// Are these two accounts different in every reading of the files? Only then do two owners prove a duplicate.
     pub fn surely_different(&self, a: AccountId, b: AccountId) -> bool {
         let (a, b): (Vec<_>, Vec<_>) = (self.records(a).collect(), self.records(b).collect());
         merge::surely_different(&a, &b, &self.domains)
     }
 
-    /// Accounts of this name, in any case, with or without `$`. With `domain` (DNS or NetBIOS name), only
-    /// those of the domain and those without a known domain. If both a name with `$` and one without exist,
-    /// the spelling of `name` decides.
+    /// Accounts of this name, in any case, with or without `$`. With a `domain` (DNS or NetBIOS name), only those of the domain and
+    /// those whose domain is unknown. If a name with `$` and one without exist, the spelling of `name` decides.
     pub fn named(&self, name: &str, domain: Option<&str>) -> Vec<AccountId> {
         let lower = name.trim().to_lowercase();
         let bare = lower.strip_suffix('$').unwrap_or(&lower);
@@ -247,13 +245,13 @@ impl<'a> SpnIndex<'a> {
             .filter_map(move |record| inventory.accounts.get(*record as usize))
     }
 
-    /// sAMAccountName, or the CN if no file has more.
+    /// The sAMAccountName of an account, or its CN if no file has that.
     pub fn name(&self, id: AccountId) -> Arc<str> {
         let named = self.records(id).find(|r| !r.name_is_cn).or_else(|| self.records(id).next());
         named.map(|r| Arc::clone(&r.name)).unwrap_or_default()
     }
 
-    /// The DNS domain if a file has it, else the NetBIOS name.
+    /// The DNS domain of an account if a file has it, else the NetBIOS name; `None` if no file has a domain.
     pub fn domain(&self, id: AccountId) -> Option<Arc<str>> {
         let known = || self.records(id).map(|r| &r.domain).filter(|d| !d.is_empty());
         known().find(|d| d.contains('.')).or_else(|| known().next()).map(Arc::clone)
@@ -279,20 +277,19 @@ impl<'a> SpnIndex<'a> {
     }
 }
 
-/// SPNs on whose owners the files disagree. Computed on first use, because it needs each account's SPNs by
-/// file.
+/// The SPNs on whose owners the files disagree.
 #[derive(Default)]
 struct Disputes {
-    /// Accounts that are missing from another file with every account with SPNs of the domain.
+    /// Accounts that are in one file, and not in another one that has every account with SPNs of the domain.
     whole: HashSet<AccountId>,
-    /// By account, the keys that one file lists and another omits.
+    /// By account, the keys of SPNs that one file lists and another one omits.
     spns: HashMap<AccountId, HashSet<Box<str>>>,
 }
 
 /// The SPNs that one file lists for one account.
 #[derive(Default)]
-struct Listing {
-    /// The file says nothing about the SPNs that it omits.
+struct FileSpns {
+    /// The file does not prove that an SPN that it omits is not registered.
     partial: bool,
     keys: HashSet<Box<str>>,
 }
@@ -324,7 +321,7 @@ impl Disputes {
                 }
                 continue;
             }
-            let mut listings: HashMap<Option<Arc<str>>, Listing> = HashMap::new();
+            let mut listings: HashMap<Option<Arc<str>>, FileSpns> = HashMap::new();
             for record in index.records(id) {
                 let file = file(record);
                 let silent = record.spns_are_partial || file.as_ref().is_none_or(|f| !with_spns.contains(f));
@@ -349,10 +346,12 @@ impl Disputes {
     }
 }
 
-fn place(record: &Account) -> String {
+/// The `file:line` of a record.
+fn file_and_line(record: &Account) -> String {
     record.source.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
+/// The indexes of the records sorted by account, and where those of each account begin.
 fn by_account(account_of: &[AccountId]) -> (Vec<u32>, Vec<u32>) {
     let mut records: Vec<u32> = (0..u32::try_from(account_of.len()).unwrap_or(u32::MAX)).collect();
     let account = |record: &u32| account_of.get(*record as usize).copied();

@@ -1,8 +1,8 @@
-//! The key under which a registered SPN is found.
+//! Makes the key under which a registered SPN is found.
 
 use crate::names::Spn;
 
-/// Lookup key of a registered SPN: [`Spn::key`], plus the realm if the directory entry has one.
+/// The key of a registered SPN: [`Spn::key`], and the realm if the directory entry has one.
 pub(super) fn stored_key(text: &str) -> Box<str> {
     if is_plain(text) {
         return text.to_ascii_lowercase().into();
@@ -16,7 +16,7 @@ pub(super) fn stored_key(text: &str) -> Box<str> {
     }
 }
 
-/// Is the key simply the text in lower case? True for nearly every SPN, which then needs no parsing.
+/// Is the key simply the text in lower case? Nearly every SPN is so, and needs no parsing.
 fn is_plain(text: &str) -> bool {
     let mut before = b'/';
     for b in text.bytes() {

@@ -1,5 +1,4 @@
-//! The SPNs of one account in one allocation: a million separate strings would cost more time and memory than
-//! their content.
+//! Keeps the SPNs of one account in one allocation. A million separate strings would take more time and memory than their content.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -32,16 +31,16 @@ impl PartialEq for SpnList {
 
 impl Eq for SpnList {}
 
-/// Builds a list.
+/// Builds an [`SpnList`].
 #[derive(Debug, Default)]
 pub(super) struct SpnListBuilder {
     joined: String,
     len: u32,
 }
 
-/// Start of an SPN in its list.
+/// The offset in bytes at which an SPN begins in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SpnPlace(u32);
+pub(super) struct SpnOffset(u32);
 
 impl SpnList {
     pub fn len(&self) -> usize {
@@ -53,10 +52,10 @@ impl SpnList {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
-        self.places().map(|(_, spn)| spn)
+        self.with_offsets().map(|(_, spn)| spn)
     }
 
-    /// Adds one SPN. To add many, collect them.
+    /// Adds one SPN by copying the list. Many are better collected at once.
     pub fn push(&mut self, spn: &str) {
         self.append([spn].into_iter().collect());
     }
@@ -110,17 +109,18 @@ impl SpnList {
         self.lookup.get_or_init(|| Box::new(SpnLookup::new(self.iter())))
     }
 
-    /// Every SPN with its position.
-    pub(super) fn places(&self) -> impl Iterator<Item = (SpnPlace, &str)> + Clone {
+    /// Every SPN with its offset.
+    pub(super) fn with_offsets(&self) -> impl Iterator<Item = (SpnOffset, &str)> + Clone {
         let mut at = 0u32;
         self.joined.split(SEPARATOR).take(self.len()).map(move |spn| {
-            let place = SpnPlace(at);
+            let place = SpnOffset(at);
             at = at.saturating_add(u32::try_from(spn.len()).unwrap_or(u32::MAX)).saturating_add(1);
             (place, spn)
         })
     }
 
-    pub(super) fn at(&self, place: SpnPlace) -> Option<&str> {
+    /// The SPN that begins at an offset from [`with_offsets`](Self::with_offsets).
+    pub(super) fn at(&self, place: SpnOffset) -> Option<&str> {
         self.joined.get(place.0 as usize..)?.split(SEPARATOR).next()
     }
 }
@@ -139,8 +139,8 @@ impl SpnListBuilder {
         true
     }
 
-    /// Takes the list out. The builder keeps its memory for the next account.
-    pub(super) fn take(&mut self) -> SpnList {
+    /// Returns the list and empties the builder, which keeps its memory for the next account.
+    pub(super) fn finish_list(&mut self) -> SpnList {
         let list = SpnList { joined: self.joined.as_str().into(), len: self.len, lookup: OnceLock::new() };
         self.joined.clear();
         self.len = 0;
@@ -154,7 +154,7 @@ impl<S: AsRef<str>> FromIterator<S> for SpnList {
         for spn in spns {
             list.push(spn.as_ref());
         }
-        list.take()
+        list.finish_list()
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
             let mut list: SpnList = spns.iter().collect();
             assert_eq!((list.iter().collect::<Vec<_>>(), list.len()), (spns.to_vec(), spns.len()));
             assert_eq!((&list).into_iter().collect::<Vec<_>>(), spns);
-            for (place, spn) in list.places() {
+            for (place, spn) in list.with_offsets() {
                 assert_eq!(list.at(place), Some(spn));
             }
             list.push("HTTP/x");

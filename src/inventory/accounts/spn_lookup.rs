@@ -1,16 +1,17 @@
-//! Answers about the SPNs of one account, worked out with the first question. A hostile list gives an account thousands of
-//! SPNs, and every incident asks about them.
+//! Finds classes, keys and hosts among the SPNs of one account without a search of all of them. A hostile list gives an account
+//! thousands of SPNs, and every incident asks about them.
 
 use std::collections::{HashMap, HashSet};
 
 use super::spn_key::stored_key;
 use crate::names::{HostName, Spn};
 
+/// The SPNs of one account, indexed when the first question is asked.
 #[derive(Debug, Default)]
 pub(super) struct SpnLookup {
     /// Service classes in lower case.
     classes: HashSet<Box<str>>,
-    /// See [`stored_key`].
+    /// The [key](stored_key) of each SPN.
     keys: HashSet<Box<str>>,
     /// Hosts by their label.
     hosts: HashMap<Box<str>, Vec<HostName>>,
@@ -18,6 +19,7 @@ pub(super) struct SpnLookup {
     labels: HashMap<Box<str>, Vec<Box<str>>>,
     /// Hosts of SPNs of the class `HOST`.
     computers: HashSet<HostName>,
+    /// There is an SPN of a share in Azure Files.
     pub(super) has_azure_files: bool,
 }
 
@@ -47,9 +49,7 @@ impl SpnLookup {
         }
         hosts.push(host);
     }
-}
 
-impl SpnLookup {
     /// Is there an SPN of this service class?
     pub(super) fn has_class(&self, class: &str) -> bool {
         self.classes.contains(&*class.to_ascii_lowercase())

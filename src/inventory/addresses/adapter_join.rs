@@ -1,23 +1,21 @@
-//! Joins `Get-NetIPAddress` and `Get-NetAdapter` of one run: the first has addresses and interface names, the
-//! second descriptions and MACs.
+//! Joins `Get-NetIPAddress`, which has addresses and interface names, with `Get-NetAdapter`, which has descriptions and MACs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::collector::CollectedAddresses;
+use super::collector::AllAddresses;
 use super::model::Adapter;
 use super::values::normal_mac;
 
-/// Position in [`CollectedAddresses::adapters`]; [`AMBIGUOUS`] if two differ.
+/// Position in [`AllAddresses::adapters`]; [`AMBIGUOUS`] if two different adapters have the key.
 type Slot = usize;
 const AMBIGUOUS: Slot = usize::MAX;
 
 /// Fills in descriptions and MACs of the rows that wait for them.
 ///
-/// An adapter belongs to a row of the same host (one may have the short name and the other the full one, if
-/// only one full name fits) and the same interface name. If the row has no interface name, the index must be
-/// the same.
-pub(super) fn join(all: &mut CollectedAddresses) {
+/// An adapter belongs to a row of the same host and interface name, or interface index if the row has no name. One of the two may
+/// have the host's short name and the other the full one, if only one full name fits.
+pub(super) fn join(all: &mut AllAddresses) {
     let mut by_name: HashMap<(String, String), Slot> = HashMap::new();
     let mut by_index: HashMap<(String, u32), Slot> = HashMap::new();
     for (slot, adapter) in all.adapters.iter().enumerate() {
@@ -57,13 +55,14 @@ pub(super) fn join(all: &mut CollectedAddresses) {
     }
 }
 
-/// The host's full name, then its first label.
+/// The host's full name and then its first label, in lower case.
 fn keys(host: &str) -> impl Iterator<Item = String> {
     let host = host.to_lowercase();
     let short = host.split_once('.').map(|(label, _)| label.to_owned());
     std::iter::once(host).chain(short)
 }
 
+/// Enters an adapter under a key. Two adapters that differ make the key [`AMBIGUOUS`].
 fn enter<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Slot>, key: K, slot: Slot, adapters: &[Adapter]) {
     index
         .entry(key)

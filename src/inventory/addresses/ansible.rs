@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::host_names::with_domain;
-use super::json::{Object, each_object, list, plain, property, take_object, text};
+use super::json::{Object, each_object, list, parse_first_object, plain, property, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
 pub(super) const FORMAT: Format = Format { name: "Ansible setup facts", recognise, read: Reader::Text(read) };
@@ -19,7 +19,7 @@ fn recognise(sample: &Sample<'_>) -> bool {
         && sample.lower.contains("\"ansible_")
 }
 
-/// `srv1 | SUCCESS => {`: the host's name in Ansible's inventory, and the start of the document.
+/// The host's name in Ansible's inventory and the start of the document in a line such as `srv1 | SUCCESS => {`.
 fn result_line(line: &str) -> Option<(&str, usize)> {
     let (name, rest) = line.split_once(" | ")?;
     let arrow = rest.find(" => {")?;
@@ -44,13 +44,13 @@ fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
         let mut used = end;
         if let Some((name, start)) = rest.get(..end).and_then(result_line) {
-            match rest.get(start..).map(take_object) {
+            match rest.get(start..).map(parse_first_object) {
                 Some(Ok((object, length))) => {
                     facts(rows, name, &object, line);
                     used = end.max(start + length);
                 }
                 Some(Err(what)) => {
-                    rows.problem(line, format!("the facts of {} cannot be read: {what}", quoted(name)))
+                    rows.report(line, format!("the facts of {} cannot be read: {what}", quoted(name)))
                 }
                 None => {}
             }
@@ -61,7 +61,7 @@ fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A fact by its name with the prefix, or (as in `ansible_facts` dumped by a play) without.
+/// A fact by its name with the prefix `ansible_`, or without it, as a play writes `ansible_facts`.
 fn fact(facts: &Object, name: &str) -> Option<Value> {
     let value = property(facts, &format!("ansible_{name}")).or_else(|| property(facts, name))?;
     Some(value.into_owned())
@@ -99,14 +99,14 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
     };
     let host = host_name(facts, inventory_name);
     if parse_address(inventory_name).is_none() {
-        rows.alias(inventory_name, &host, line);
+        rows.add_alias(inventory_name, &host, line);
     }
     // When the facts were collected (`date_time` of the setup module, UTC).
     let collected = match fact(facts, "date_time") {
         Some(Value::Object(time)) => text(&time, "iso8601"),
         _ => String::new(),
     };
-    rows.collected(&collected, line);
+    rows.set_collected(&collected, line);
     let mut taken = Vec::new();
     let interfaces = fact(facts, "interfaces").unwrap_or(Value::Null);
     for interface in list(&interfaces) {
@@ -124,11 +124,11 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
                     other => (plain(other), String::new()),
                 };
                 let Some((address, in_address)) = parse_address(&address) else {
-                    rows.problem(line, format!("{} is not a valid address; it is skipped", quoted(&address)));
+                    rows.report(line, format!("{} is not a valid address; it is skipped", quoted(&address)));
                     continue;
                 };
                 taken.push(address);
-                rows.own(NewAddress {
+                rows.add_address(NewAddress {
                     host: &host,
                     address,
                     prefix_length: in_address.or_else(|| parse_prefix(&prefix, address)),
@@ -150,7 +150,7 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
             };
             if !taken.contains(&address) {
                 taken.push(address);
-                rows.own(NewAddress { host: &host, line, ..NewAddress::of(address) });
+                rows.add_address(NewAddress { host: &host, line, ..NewAddress::new(address) });
             }
         }
     }

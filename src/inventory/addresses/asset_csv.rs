@@ -90,18 +90,20 @@ const ADDRESS: &[&str] = &[
     "addresses",
 ];
 
+/// Columns with the MAC of the host's adapter.
 const MAC: &[&str] =
     &["mac", "macaddress", "physicaladdress", "hardwareaddr", "macadresse", "adressemac", "physischeadresse"];
 const DESCRIPTION: &[&str] =
     &["description", "adapter", "interfacedescription", "adapterdescription", "beschreibung", "networkcard"];
 const INTERFACE: &[&str] = &["interface", "interfacename", "connectionname", "netconnectionid"];
 
-/// A column that only lists of interfaces have: their `Name` is the interface's.
-const OF_INTERFACES: &[&str] = &["hardwareaddr", "mtu", "mask"];
+/// Columns that only lists of interfaces have. Their column `Name` has the interface's name.
+const INTERFACE_LIST_COLUMNS: &[&str] = &["hardwareaddr", "mtu", "mask"];
 
-/// The host columns whose cells are also other things' names, and columns that only lists of people have.
-const WEAK_HOST: &[&str] = &["name", "nom", "server", "serveur", "endpoint"];
-const OF_PEOPLE: &[&str] = &[
+/// The columns in [`HOST`] that other lists than those of hosts have as well.
+const AMBIGUOUS_HOST: &[&str] = &["name", "nom", "server", "serveur", "endpoint"];
+/// Columns that only lists of people have.
+const PEOPLE_COLUMNS: &[&str] = &[
     "email",
     "mail",
     "emailaddress",
@@ -123,7 +125,7 @@ const OF_PEOPLE: &[&str] = &[
 
 /// Columns that show a list whose addresses are not the host's own: events, connections, DNS records, leases,
 /// cluster resources.
-const OTHERS: &[&str] = &[
+const FOREIGN_COLUMNS: &[&str] = &[
     "eventid",
     "eventrecordid",
     "channel",
@@ -150,37 +152,38 @@ const OTHERS: &[&str] = &[
     "reportedby",
 ];
 
+/// The export to advise if the addresses were lost.
 const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter IPEnabled=TRUE | Select-Object \
     PSComputerName,DNSHostName,Description,MACAddress,@{n='IPAddress';e={$_.IPAddress -join ' '}} | \
     Export-Csv -NoTypeInformation -Encoding UTF8 nics.csv";
 
-/// Rows in which an address is looked for to recognise the file.
-const ROWS: usize = 50;
+/// Most rows that are searched for an address to recognise the file.
+const SEARCHED_ROWS: usize = 50;
 
-/// Recognises the columns, and an address or the traces of one in the first rows: a list of people has names and
-/// addresses, too.
+/// Recognises the columns, and an address or a lost one (`System.String[]`) in the first rows. A list of people also has names and
+/// addresses.
 fn recognise(sample: &Sample<'_>) -> bool {
-    let has_machines = HOST.iter().any(|name| !WEAK_HOST.contains(name) && sample.has(&[name]));
+    let has_machines = HOST.iter().any(|name| !AMBIGUOUS_HOST.contains(name) && sample.has(&[name]));
     sample.has_any(HOST)
         && sample.has_any(ADDRESS)
-        && !sample.has_any(OTHERS)
-        && (has_machines || !sample.has_any(OF_PEOPLE))
+        && !sample.has_any(FOREIGN_COLUMNS)
+        && (has_machines || !sample.has_any(PEOPLE_COLUMNS))
         && has_address(sample.text)
 }
 
 fn has_address(text: &str) -> bool {
     let is_one = |part: &str| parse_address(part).is_some() || part.starts_with("System.");
-    text.lines().skip(1).take(ROWS).any(|line| split_list(line).iter().any(|part| is_one(part)))
+    text.lines().skip(1).take(SEARCHED_ROWS).any(|line| split_list(line).iter().any(|part| is_one(part)))
 }
 
-/// The name in `ALPHA\SRV1`, `SRV1$`.
+/// The host's name without domain and `$`: `SRV1` of `ALPHA\SRV1` and of `SRV1$`.
 fn plain_host(cell: &str) -> &str {
     cell.rsplit_once('\\').map_or(cell, |(_, name)| name).trim_end_matches('$')
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let columns = |finder: &mut ColumnFinder<'_>| {
-        let of_interfaces = finder.header().column(OF_INTERFACES).is_some();
+        let of_interfaces = finder.header().column(INTERFACE_LIST_COLUMNS).is_some();
         let interface = if of_interfaces { &["name"] } else { INTERFACE };
         let hosts: Vec<&str> =
             HOST.iter().copied().filter(|name| !(of_interfaces && ["name", "nom"].contains(name))).collect();
@@ -207,18 +210,18 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             for part in split_list(cell) {
                 match parse_address(&part) {
                     Some((address, prefix_length)) => {
-                        to.own(NewAddress {
+                        to.add_address(NewAddress {
                             host,
                             prefix_length,
                             interface: &interface,
                             description: &description,
                             mac: row.first(mac),
                             line,
-                            ..NewAddress::of(address)
+                            ..NewAddress::new(address)
                         });
                     }
                     None => {
-                        to.problem(line, format!("{} is not a valid address; it is skipped", quoted(&part)))
+                        to.report(line, format!("{} is not a valid address; it is skipped", quoted(&part)))
                     }
                 }
             }

@@ -5,12 +5,12 @@
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::powershell_json::{is_known_class, take};
+use super::powershell_json::{add_object, is_known_class};
 use crate::text::clixml::objects;
 
 pub(super) const FORMAT: Format = Format { name: "PowerShell CLIXML", recognise, read: Reader::Text(read) };
 
-/// Names of types and properties of the classes that are read.
+/// Type names and properties by which the classes that are read are recognised.
 const MARKS: &[&str] = &[
     "MSFT_NetIPAddress",
     "MSFT_NetAdapter",
@@ -32,14 +32,14 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         .map_err(|what| Refusal::Unreadable(format!("it is not valid CLIXML: {what}; export it again")))?;
     let mut unknown = 0u64;
     for object in &found {
-        match is_known_class(object) && take(to, object, 0)? {
+        match is_known_class(object) && add_object(to, object, 0)? {
             true => {}
             false => unknown += 1,
         }
     }
     if unknown > 0 {
         let what = "objects are neither addresses, adapters, DNS records nor leases; they are skipped";
-        to.problem(0, format!("{unknown} {what}"));
+        to.report(0, format!("{unknown} {what}"));
     }
     Ok(())
 }

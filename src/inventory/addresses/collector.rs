@@ -1,4 +1,4 @@
-//! Collects the rows of one file: shares equal names, fills in hosts, counts problems.
+//! Collects the rows and errors of one file. Shares equal names, and gives rows without a host the one of the file.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -11,10 +11,10 @@ use super::model::{
     Adapter, AddressInventory, HostAlias, NameOrigin, OwnedAddress, PendingJoin, ResolvedName,
 };
 use super::values::{normal_mac, parse_address, quoted, reserved_use};
-use crate::inventory::times::{When, no_time, time_or_utc};
+use crate::inventory::times::{ExportTime, invalid_time, time_or_utc};
 use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 
-/// Equal strings share one allocation: a hundred thousand hosts have a dozen adapter descriptions.
+/// Gives equal strings one allocation. A hundred thousand hosts have a dozen adapter descriptions.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
     known: HashSet<Arc<str>, RandomState>,
@@ -31,7 +31,7 @@ impl Interner {
     }
 }
 
-/// An address as a format read it. Empty text means that the source does not say.
+/// An address as a format read it. A text is empty if the source has no value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewAddress<'a> {
     /// Empty: use the host of `--host`, or the one in the file's name.
@@ -46,7 +46,7 @@ pub(crate) struct NewAddress<'a> {
 }
 
 impl NewAddress<'_> {
-    pub(crate) fn of(address: IpAddr) -> Self {
+    pub(crate) fn new(address: IpAddr) -> Self {
         NewAddress {
             host: "",
             address,
@@ -59,9 +59,9 @@ impl NewAddress<'_> {
     }
 }
 
-/// Everything read so far from the files of a run, except the inventory itself.
+/// The rows that were read so far from all files of a run.
 #[derive(Debug, Default)]
-pub(crate) struct CollectedAddresses {
+pub(crate) struct AllAddresses {
     pub inventory: AddressInventory,
     pub names: Interner,
     /// Rows that name an interface and wait for an adapter's description.
@@ -69,19 +69,20 @@ pub(crate) struct CollectedAddresses {
     pub adapters: Vec<Adapter>,
 }
 
-/// Collects the rows and problems of one file.
+/// Collects the rows and errors of one file.
 pub(crate) struct AddressCollector<'c> {
-    pub all: &'c mut CollectedAddresses,
+    pub all: &'c mut AllAddresses,
     file: InventoryFile,
     default_host: DefaultHost,
-    /// Index and line of the rows without a host name.
+    /// Index in the inventory and line in the file of the rows whose host is only suggested by the file's name.
     unnamed: Vec<(usize, u64)>,
-    /// The hosts in the rows. Names are interned, so an address in memory identifies each.
+    /// The hosts in the rows. Their names are interned, so the address of the text identifies a host.
     hosts: HashSet<usize, RandomState>,
     cache: InternCache,
-    problems: u64,
+    /// Number of errors, including those that are not kept.
+    errors: u64,
     checkpoint: Checkpoint,
-    /// A file of this kind may be empty.
+    /// The file may have no rows.
     may_be_empty: bool,
     /// When the next rows were collected: as written, and as a timestamp.
     collected: (String, Option<Timestamp>),
@@ -106,7 +107,7 @@ struct InternCache {
     mac: Option<Arc<str>>,
 }
 
-/// Sizes before this file, to remove its rows again.
+/// Number of rows before this file, to remove its rows again.
 struct Checkpoint {
     owned: usize,
     resolved: usize,
@@ -116,11 +117,7 @@ struct Checkpoint {
 }
 
 impl<'c> AddressCollector<'c> {
-    pub(crate) fn new(
-        all: &'c mut CollectedAddresses,
-        file: InventoryFile,
-        default_host: DefaultHost,
-    ) -> Self {
+    pub(crate) fn new(all: &'c mut AllAddresses, file: InventoryFile, default_host: DefaultHost) -> Self {
         let checkpoint = Checkpoint {
             owned: all.inventory.owned.len(),
             resolved: all.inventory.resolved.len(),
@@ -135,7 +132,7 @@ impl<'c> AddressCollector<'c> {
             unnamed: Vec::new(),
             hosts: HashSet::default(),
             cache: InternCache::default(),
-            problems: 0,
+            errors: 0,
             checkpoint,
             may_be_empty: false,
             collected: Default::default(),
@@ -150,37 +147,38 @@ impl<'c> AddressCollector<'c> {
         self.file.kind
     }
 
+    /// The position of a row of this file.
     pub(crate) fn source(&self, line: u64) -> Source {
         Source { file: Arc::clone(&self.file.path), line, collected: self.collected.1 }
     }
 
-    /// Sets when the following rows were collected. Empty if the source does not say.
-    pub(crate) fn collected(&mut self, text: &str, line: u64) {
+    /// Sets when the following rows were collected, by the text in the file. Empty if the source has no time.
+    pub(crate) fn set_collected(&mut self, text: &str, line: u64) {
         if self.collected.0 == text {
             return;
         }
         let when = time_or_utc(text);
-        if when == When::Unclear && !text.is_empty() {
-            self.problem(line, no_time("collected", &quoted(text)));
+        if when == ExportTime::Unclear && !text.is_empty() {
+            self.report(line, invalid_time("collected", &quoted(text)));
         }
         self.collected = (text.to_owned(), when.at());
     }
 
-    /// Sets when the following rows were collected, for rows that this program collects itself.
-    pub(crate) fn collected_at(&mut self, at: Timestamp) {
+    /// Sets when the following rows were collected, for rows that this program collected.
+    pub(crate) fn set_collected_at(&mut self, at: Timestamp) {
         self.collected = (at.to_string(), Some(at));
     }
 
-    /// Adds an address that a host owns, and returns its index for a later join. A row without a host name is
-    /// a problem, unless the user or the file's name gives one.
-    pub(crate) fn own(&mut self, new: NewAddress<'_>) -> Option<usize> {
-        // What Windows and asset lists show where an adapter has no address.
+    /// Adds an address that a host owns, and returns its index for a later join. A row without a host is reported, unless the user
+    /// or the file's name gives one.
+    pub(crate) fn add_address(&mut self, new: NewAddress<'_>) -> Option<usize> {
+        // Windows and asset lists show 0.0.0.0 for an adapter without an address.
         if new.address.is_unspecified() {
             return None;
         }
         if let Some(why) = reserved_use(new.address.to_canonical(), new.prefix_length) {
             let length = new.prefix_length.map(|length| format!("/{length}")).unwrap_or_default();
-            self.problem(new.line, format!("{}{length} {why}; the row is skipped", new.address));
+            self.report(new.line, format!("{}{length} {why}; the row is skipped", new.address));
             return None;
         }
         let host = match self.host_of(new.host) {
@@ -192,7 +190,7 @@ impl<'c> AddressCollector<'c> {
                 host
             }
             HostCell::Unnamed(None) => {
-                self.problem(
+                self.report(
                     new.line,
                     "no host: neither the file nor its name has one; add it with --host NAME",
                 );
@@ -203,7 +201,7 @@ impl<'c> AddressCollector<'c> {
                     Ok(_) => "is an address and no host name",
                     Err(_) => "is not a valid host name",
                 };
-                self.problem(new.line, format!("{} {what}; the row is skipped", quoted(new.host)));
+                self.report(new.line, format!("{} {what}; the row is skipped", quoted(new.host)));
                 return None;
             }
         };
@@ -213,9 +211,9 @@ impl<'c> AddressCollector<'c> {
             host,
             address: new.address.to_canonical(),
             prefix_length: new.prefix_length,
-            interface: shared(names, &mut self.cache.interface, new.interface),
-            description: shared(names, &mut self.cache.description, new.description),
-            mac: mac.and_then(|mac| shared(names, &mut self.cache.mac, &mac)),
+            interface: intern(names, &mut self.cache.interface, new.interface),
+            description: intern(names, &mut self.cache.description, new.description),
+            mac: mac.and_then(|mac| intern(names, &mut self.cache.mac, &mac)),
             source: self.source(new.line),
             logged_at: None,
         };
@@ -225,24 +223,24 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Did this file already show which host owns the address?
-    pub(crate) fn has_own(&self, address: IpAddr) -> bool {
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
         let rows = self.all.inventory.owned.get(self.checkpoint.owned..).unwrap_or_default();
         rows.iter().any(|row| row.address == address.to_canonical())
     }
 
     /// Adds a name and the address that it resolves to.
-    pub(crate) fn resolve(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
-        self.resolved(name, address, line, origin, None);
+    pub(crate) fn add_name(&mut self, name: &str, address: IpAddr, line: u64, origin: NameOrigin) {
+        self.push_name(name, address, line, origin, None);
     }
 
-    /// Adds the answer of one host's resolver, which reads its hosts file before it asks DNS. If neither
-    /// `resolver` nor the file's name shows the host, the answer counts as DNS.
-    pub(crate) fn resolve_on(&mut self, resolver: &str, name: &str, address: IpAddr, line: u64) {
+    /// Adds a name as the resolver of one client answers it, which reads the client's hosts file before it asks DNS. If neither
+    /// `resolver` nor the file's name gives the client, the name counts as one from DNS.
+    pub(crate) fn add_client_name(&mut self, resolver: &str, name: &str, address: IpAddr, line: u64) {
         let resolver = self.host(resolver);
-        self.resolved(name, address, line, NameOrigin::Unknown, resolver);
+        self.push_name(name, address, line, NameOrigin::Unknown, resolver);
     }
 
-    fn resolved(
+    fn push_name(
         &mut self,
         name: &str,
         address: IpAddr,
@@ -264,16 +262,16 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Adds two names of one host. Does nothing if they are equal or one is missing.
-    pub(crate) fn alias(&mut self, name: &str, other: &str, line: u64) {
-        self.other_name(name, other, line, false);
+    pub(crate) fn add_alias(&mut self, name: &str, other: &str, line: u64) {
+        self.push_alias(name, other, line, false);
     }
 
     /// Adds a CNAME: DNS resolves one name to another.
-    pub(crate) fn cname(&mut self, name: &str, other: &str, line: u64) {
-        self.other_name(name, other, line, true);
+    pub(crate) fn add_cname(&mut self, name: &str, other: &str, line: u64) {
+        self.push_alias(name, other, line, true);
     }
 
-    fn other_name(&mut self, name: &str, other: &str, line: u64, cname: bool) {
+    fn push_alias(&mut self, name: &str, other: &str, line: u64, cname: bool) {
         let (name, other) = (name.trim_end_matches('.'), other.trim_end_matches('.'));
         if name.is_empty() || other.is_empty() || name.eq_ignore_ascii_case(other) {
             return;
@@ -290,7 +288,7 @@ impl<'c> AddressCollector<'c> {
     }
 
     /// Adds an adapter without an address of its own (`Get-NetAdapter`).
-    pub(crate) fn adapter(&mut self, adapter: Adapter) {
+    pub(crate) fn add_adapter(&mut self, adapter: Adapter) {
         self.file.rows += 1;
         let host = adapter.host.clone();
         if let Some(host) = host {
@@ -321,7 +319,7 @@ impl<'c> AddressCollector<'c> {
         if !is_host_name(name) {
             return HostCell::Invalid;
         }
-        match shared(&mut self.all.names, &mut self.cache.host, name) {
+        match intern(&mut self.all.names, &mut self.cache.host, name) {
             Some(host) => {
                 self.count_host(&host);
                 HostCell::Named(host)
@@ -334,16 +332,16 @@ impl<'c> AddressCollector<'c> {
         self.hosts.insert(host.as_ptr().addr());
     }
 
-    /// Reports a problem. Line 0 means the whole file.
-    pub(crate) fn problem(&mut self, line: u64, text: impl std::fmt::Display) {
+    /// Reports an error. Line 0 means the whole file.
+    pub(crate) fn report(&mut self, line: u64, text: impl std::fmt::Display) {
         let text = if line == 0 { text.to_string() } else { format!("line {line}: {text}") };
-        self.problems += 1;
+        self.errors += 1;
         if self.file.read_errors.len() < MAX_READ_ERRORS - 1 {
             self.file.read_errors.push(text);
         }
     }
 
-    /// Removes every row of this file: the rest of an export that lost its data is misleading.
+    /// Removes every row of this file. The rest of an export that lost its data would be misleading.
     pub(crate) fn discard(&mut self) {
         let all = &mut *self.all;
         all.inventory.owned.truncate(self.checkpoint.owned);
@@ -356,8 +354,7 @@ impl<'c> AddressCollector<'c> {
         self.hosts.clear();
     }
 
-    /// Removes the rows without a host from a file that names other hosts: such a file is not named after one
-    /// host.
+    /// Removes the rows without a host if other rows of the file have one. The name of such a file is not that of a host.
     fn discard_unnamed(&mut self) {
         let unnamed = std::mem::take(&mut self.unnamed);
         if unnamed.is_empty() || self.hosts.is_empty() {
@@ -369,7 +366,7 @@ impl<'c> AddressCollector<'c> {
             return;
         }
         for (_, line) in &unnamed {
-            self.problem(*line, "no host, in a file that names other hosts; the row is skipped");
+            self.report(*line, "no host, in a file that names other hosts; the row is skipped");
         }
         self.file.rows -= unnamed.len() as u64;
         let is_unnamed = |row: usize| unnamed.binary_search_by_key(&row, |(row, _)| *row);
@@ -392,17 +389,17 @@ impl<'c> AddressCollector<'c> {
         self.may_be_empty = true;
     }
 
-    /// Does a file that must have rows have neither rows nor problems?
+    /// Does a file that must have rows have neither rows nor errors?
     pub(crate) fn is_silent(&self) -> bool {
-        self.file.rows == 0 && self.problems == 0 && !self.may_be_empty
+        self.file.rows == 0 && self.errors == 0 && !self.may_be_empty
     }
 
     /// Finishes the file and adds its line of the summary.
     pub(crate) fn finish(mut self) {
         self.discard_unnamed();
         let kept = self.file.read_errors.len() as u64;
-        if self.problems > kept {
-            self.file.read_errors.push(format!("and {} more problems in this file", self.problems - kept));
+        if self.errors > kept {
+            self.file.read_errors.push(format!("and {} more problems in this file", self.errors - kept));
         }
         self.file.hosts = self.hosts.len() as u64;
         self.all.inventory.files.push(self.file);
@@ -418,8 +415,8 @@ enum HostCell {
     Invalid,
 }
 
-/// Is this a possible Windows computer name: labels of letters, digits, `-` and `_`, not an address, and not what
-/// lists write where they have no name?
+/// Is this a possible Windows computer name? It has labels of letters, digits, `-` and `_`, and is neither an address, nor a MAC,
+/// nor a placeholder for a missing name.
 pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
@@ -437,7 +434,8 @@ pub(super) fn is_host_name(name: &str) -> bool {
 /// Texts that tools and people write for a missing value.
 const NO_NAMES: &[&str] = &["null", "none", "nan", "undefined", "unknown", "unbekannt", "inconnu", "tbd"];
 
-fn shared(names: &mut Interner, last: &mut Option<Arc<str>>, text: &str) -> Option<Arc<str>> {
+/// The interned copy of a text; `None` if it is empty. `last` is that of the previous row.
+fn intern(names: &mut Interner, last: &mut Option<Arc<str>>, text: &str) -> Option<Arc<str>> {
     if text.is_empty() {
         return None;
     }

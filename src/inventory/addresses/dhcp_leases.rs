@@ -50,8 +50,8 @@ pub(super) fn add_lease(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
         return;
     }
     match parse_address(lease.address) {
-        Some((address, _)) => rows.resolve(lease.name, address, lease.line, NameOrigin::Lease),
-        None => rows.problem(
+        Some((address, _)) => rows.add_name(lease.name, address, lease.line, NameOrigin::Lease),
+        None => rows.report(
             lease.line,
             format!("{} is not a valid address; the row is skipped", quoted(lease.address)),
         ),

@@ -15,7 +15,7 @@ const COMMAND: &str = "Get-DnsServerResourceRecord -ZoneName ZONE | Select-Objec
     @{n='Data';e={\"$($_.RecordData.IPv4Address)$($_.RecordData.IPv6Address)$($_.RecordData.HostNameAlias)\"}} | \
     Export-Csv -NoTypeInformation dns.csv";
 
-/// Possible columns of the data, depending on how a person expanded it.
+/// Columns that may have the data, depending on how the export expanded it.
 const DATA: &[&str] =
     &["Data", "IPv4Address", "IPv6Address", "IPAddress", "HostNameAlias", "Address", "Value", "RecordData"];
 
@@ -23,6 +23,7 @@ fn recognise(sample: &Sample<'_>) -> bool {
     sample.has(&["hostname", "recordtype"])
 }
 
+/// Positions of the columns.
 struct Columns {
     name: Option<usize>,
     kind: Option<usize>,
@@ -54,21 +55,19 @@ impl Columns {
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     each_row(text, to, Columns::find, |columns, row, to| {
-        to.collected(row.get(columns.collected), row.line);
+        to.set_collected(row.get(columns.collected), row.line);
         let [client, source] = [columns.client, columns.source].map(|column| row.get(column));
         if !client.is_empty() && ["hosts file", "resolver"].contains(&source) {
             // An answer of one host's resolver (including its hosts file) is not a record of the forest.
             let (name, data) = (row.get(columns.name), row.first(&columns.data));
             match parse_address(data) {
-                Some((address, _)) => to.resolve_on(client, name, address, row.line),
-                None => to.problem(
-                    row.line,
-                    format!("{} is not a valid address; the row is skipped", quoted(data)),
-                ),
+                Some((address, _)) => to.add_client_name(client, name, address, row.line),
+                None => to
+                    .report(row.line, format!("{} is not a valid address; the row is skipped", quoted(data))),
             }
             return Ok(());
         }
-        take(
+        add_record(
             to,
             &DnsRecord {
                 name: row.get(columns.name),
@@ -76,14 +75,14 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 zone: row.get(columns.zone),
                 distinguished_name: row.get(columns.distinguished_name),
                 data: row.first(&columns.data),
-                dynamic: is_time(row.get(columns.timestamp)),
+                dynamic: is_timestamp(row.get(columns.timestamp)),
                 line: row.line,
             },
         )
     })
 }
 
-/// One DNS record, from CSV, JSON or `dnscmd`.
+/// A DNS record, from CSV, JSON or `dnscmd`.
 pub(super) struct DnsRecord<'a> {
     /// Relative to the zone (`www`, `@`), or in full with a dot at the end.
     pub name: &'a str,
@@ -98,7 +97,7 @@ pub(super) struct DnsRecord<'a> {
     pub line: u64,
 }
 
-pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
+pub(super) fn add_record(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> Result<(), Refusal> {
     if !["A", "AAAA", "CNAME"].iter().any(|kind| kind.eq_ignore_ascii_case(record.kind)) {
         return Ok(());
     }
@@ -113,17 +112,17 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> R
         if record.zone.is_empty() { zone_of(record.distinguished_name) } else { record.zone.to_owned() };
     let name = full_name(record.name, &zone);
     if name.is_empty() {
-        rows.problem(record.line, "a record at the zone's top, and no zone is named; the row is skipped");
+        rows.report(record.line, "a record at the zone's top, and no zone is named; the row is skipped");
         return Ok(());
     }
     if record.kind.eq_ignore_ascii_case("CNAME") {
-        rows.cname(&name, &full_name(record.data, &zone), record.line);
+        rows.add_cname(&name, &full_name(record.data, &zone), record.line);
         return Ok(());
     }
     let origin = if record.dynamic { NameOrigin::Dynamic } else { NameOrigin::Unknown };
     match parse_address(record.data) {
-        Some((address, _)) => rows.resolve(&name, address, record.line, origin),
-        None => rows.problem(
+        Some((address, _)) => rows.add_name(&name, address, record.line, origin),
+        None => rows.report(
             record.line,
             format!("{} is not a valid address; the row is skipped", quoted(record.data)),
         ),
@@ -132,11 +131,11 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>) -> R
 }
 
 /// Is it a record's timestamp? Static records have an empty one or 0.
-pub(super) fn is_time(timestamp: &str) -> bool {
+pub(super) fn is_timestamp(timestamp: &str) -> bool {
     timestamp.bytes().any(|b| (b'1'..=b'9').contains(&b))
 }
 
-/// The zone in `DC=www,DC=alpha.example.com,cn=MicrosoftDNS,...`: the second component.
+/// The zone of a record by its distinguished name, the second part of `DC=www,DC=alpha.example.com,cn=MicrosoftDNS,...`.
 fn zone_of(distinguished_name: &str) -> String {
     let mut parts = distinguished_name.split(',').map(|part| part.split_once('=').unwrap_or(("", "")));
     match (parts.next(), parts.next(), parts.next()) {

@@ -1,12 +1,12 @@
-//! Reads `dnscmd /enumrecords`, `/zoneprint` and zone files (RFC 1035 5; Windows DNS, BIND, `dig AXFR`): what
-//! names resolve to.
+//! Reads the names and addresses in the output of `dnscmd /enumrecords` and `/zoneprint`, and in zone files (RFC 1035 5) of Windows
+//! DNS, BIND and `dig AXFR`.
 //!
 //! A record is `name [Aging:3605469] 1200 A 192.0.2.1`. Name (a blank repeats the one above), age and time to
 //! live may be missing. `/zoneprint` and zone files give the zone in a comment. For `/enumrecords` it is only
 //! on the command line, if the transcript has that; otherwise names stay relative.
 
 use super::collector::AddressCollector;
-use super::dns_records::{DnsRecord, full_name, take};
+use super::dns_records::{DnsRecord, add_record, full_name};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::values::parse_address;
 
@@ -48,7 +48,7 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             // The zone's first record has its name, if nothing before it gives the zone.
             zone = found.name.trim_end_matches('.').to_owned();
         }
-        take(
+        add_record(
             rows,
             &DnsRecord {
                 name: found.name,
@@ -67,14 +67,15 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-struct Found<'l> {
+/// A line with a record.
+struct ZoneRecord<'l> {
     name: &'l str,
     kind: &'l str,
     data: &'l str,
 }
 
-impl Found<'_> {
-    /// Does the data fit the type? A sentence such as `# A small forest` has the shape of a record, too.
+impl ZoneRecord<'_> {
+    /// Does the data fit the type? A sentence such as `# A small forest` also looks like a record.
     fn is_plausible(&self) -> bool {
         match self.kind.to_ascii_uppercase().as_str() {
             "A" | "AAAA" => parse_address(self.data).is_some(),
@@ -84,9 +85,10 @@ impl Found<'_> {
     }
 }
 
+/// Types of records that the tools print.
 const TYPES: &[&str] = &["A", "AAAA", "CNAME", "NS", "SOA", "SRV", "PTR", "MX", "TXT", "WINS", "HINFO", "RP"];
 
-fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
+fn record<'l>(line: &'l str, above: &'l str) -> Option<ZoneRecord<'l>> {
     if line.trim_start().starts_with(';') {
         return None;
     }
@@ -99,10 +101,10 @@ fn record<'l>(line: &'l str, above: &'l str) -> Option<Found<'l>> {
     words.next_if(|word| word.bytes().all(|b| b.is_ascii_digit()));
     words.next_if(|word| word.eq_ignore_ascii_case("IN"));
     let kind = words.next().filter(|word| TYPES.iter().any(|t| t.eq_ignore_ascii_case(word)))?;
-    Some(Found { name, kind, data: words.next()? })
+    Some(ZoneRecord { name, kind, data: words.next()? })
 }
 
-/// The zone in a line: `;  Zone:  alpha.example.com`, `; ... for alpha.example.com zone.`, `dnscmd dc1
+/// The zone that a comment or a command line gives: `;  Zone:  alpha.example.com`, `; ... for alpha.example.com zone.`, `dnscmd dc1
 /// /enumrecords alpha.example.com @`.
 fn zone_named(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(20).collect();

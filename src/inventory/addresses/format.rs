@@ -29,22 +29,22 @@ pub(crate) enum Refusal {
     LostData { found: String, command: &'static str },
     #[error("{0}")]
     Unreadable(String),
-    /// A file that no format recognises. Skipped in an archive, which may hold anything.
+    /// A file that no format recognises. In an archive it is skipped without a report.
     #[error("{0}")]
     Unknown(String),
-    /// A file of another kind, and the option that reads it. Skipped in a folder.
+    /// A file of another kind, and the option that reads it. In a folder or an archive it is skipped without a report.
     #[error("{0}")]
     Foreign(&'static str),
 }
 
 /// The start of a file, by which a format recognises it.
 pub(crate) struct Sample<'s> {
-    /// At most [`Sample::BYTES`].
+    /// The first bytes, at most [`Sample::BYTES`].
     pub head: &'s [u8],
-    /// The same, decoded.
+    /// The decoded text of the first bytes.
     pub text: &'s str,
-    /// The first line's cells as [`column_key`](crate::text::delimited::column_key) writes them; one cell for
-    /// a text that is not a table.
+    /// The cells of the header as [`column_key`](crate::text::delimited::column_key) writes them. One cell for a text that is not a
+    /// table, and none for JSON.
     pub columns: Vec<String>,
     /// The text in lower case.
     pub lower: String,

@@ -51,8 +51,7 @@ const EXPORT_WORDS: &[&str] = &[
 const EXTENSIONS: &[&str] =
     &["csv", "json", "jsonl", "log", "ndjson", "out", "pcap", "pcapng", "tsv", "txt", "xml"];
 
-/// The host that a path suggests: by the file's name, else by the folder's (`SRV9/ipconfig.txt`, as
-/// collectors write it).
+/// The host that a path suggests, by the name of the file, or else of the folder (`SRV9/ipconfig.txt`, as collectors write it).
 pub(super) fn host_of_path(path: &Path) -> Option<Arc<str>> {
     host_of_file_name(path).or_else(|| host_of_folder(path.parent()?))
 }
@@ -62,8 +61,8 @@ pub(super) fn host_of_archive(path: &Path) -> Option<Arc<str>> {
     host_of_folder(Path::new(path.file_name()?.to_str()?.split('.').next()?))
 }
 
-/// A short host name with its DNS domain. A full name stays as it is written, and so does the name of a machine in a workgroup,
-/// whose name has no dot.
+/// Completes a short host name with its DNS domain. A full name stays as written. So does a short name if the domain has no dot,
+/// because that is a workgroup.
 pub(super) fn with_domain(host: &str, domain: &str) -> String {
     match host.is_empty() || host.contains('.') || !domain.contains('.') {
         true => host.to_owned(),

@@ -1,4 +1,4 @@
-//! Reads a hosts file (`C:\Windows\System32\drivers\etc\hosts`): names that one host resolves without DNS.
+//! Reads a hosts file (`C:\Windows\System32\drivers\etc\hosts`), by which one host resolves names without DNS.
 //!
 //! The file's name gives the host (`SRV1-hosts.txt`, `SRV1\hosts`), or `--host`. An entry applies only on
 //! that host, so a file of an unknown host is refused.
@@ -9,7 +9,7 @@ use super::values::parse_address;
 
 pub(super) const FORMAT: Format = Format { name: "hosts file", recognise, read: Reader::Text(read) };
 
-/// Splits an entry and its line number, both of the file itself and of `Select-String NAME hosts`.
+/// The address and the names of an entry, in a line of the file itself or of the output of `Select-String NAME hosts`.
 fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
     let line = line.split('#').next()?;
     let line = match line.to_ascii_lowercase().find(r"\etc\hosts:") {
@@ -21,8 +21,7 @@ fn entry(line: &str) -> Option<(std::net::IpAddr, impl Iterator<Item = &str>)> {
     Some((address, words))
 }
 
-/// Recognises the comment that Windows writes, the entry of `localhost`, or the path, and otherwise only
-/// entries.
+/// Recognises a text that has only entries, and the comment that Windows writes, the entry of `localhost`, or the file's path.
 fn recognise(sample: &Sample<'_>) -> bool {
     let lower = &sample.lower;
     let is_marked = lower.contains("sample hosts file used by microsoft tcp/ip")
@@ -44,7 +43,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     for (number, line) in (1u64..).zip(text.lines()) {
         let Some((address, names)) = entry(line) else { continue };
         for name in names.filter(|name| !name.eq_ignore_ascii_case("localhost")) {
-            to.resolve_on("", name, address, number);
+            to.add_client_name("", name, address, number);
         }
     }
     Ok(())

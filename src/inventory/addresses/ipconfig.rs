@@ -29,8 +29,8 @@ fn recognise(sample: &Sample<'_>) -> bool {
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let mut hosts = Hosts { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
-    let mut values: Vec<Value<'_>> = Vec::new();
+    let mut host = CurrentHost { name: String::new(), block: Block::Host, titles: 0, unnamed: 0 };
+    let mut values: Vec<LabelledValue<'_>> = Vec::new();
     let mut header = "";
     let mut after_blank = true;
     let lines = plain_lines(text);
@@ -40,21 +40,21 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         // `findstr .` and copies from pages lose the blank lines.
         let begins = || may_begin || next_line(&lines, i).is_some_and(|next| value_of(next).is_some());
         if ends_listing(line, may_begin) {
-            hosts.close(header, &values, to);
+            host.close(header, &values, to);
             values.clear();
             header = "";
-            hosts.block = Block::Other;
+            host.block = Block::Other;
         } else if let Some((label, value)) = labelled(line) {
-            values.push(Value { label, text: value, line: number, is_dotted: line.contains(" .") });
+            values.push(LabelledValue { label, text: value, line: number, is_dotted: line.contains(" .") });
         } else if is_title(line) {
-            hosts.close(header, &values, to);
+            host.close(header, &values, to);
             values.clear();
-            hosts.begin();
+            host.begin();
             header = "";
         } else if is_header(line) && begins() {
-            hosts.close(header, &values, to);
+            host.close(header, &values, to);
             values.clear();
-            hosts.block = Block::Adapter;
+            host.block = Block::Adapter;
             header = line.trim_end_matches(':').trim_end();
         } else if let Some(last) = values.last_mut().filter(|last| last.text.is_empty()) {
             // Dutch XP puts a long value on the line below.
@@ -62,21 +62,20 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         }
         // Another line of a list (name servers, gateways) or a remark: no address of the host.
     }
-    hosts.close(header, &values, to);
-    if hosts.unnamed > 1 {
-        to.problem(
+    host.close(header, &values, to);
+    if host.unnamed > 1 {
+        to.report(
             0,
             format!(
                 "{} hosts in one file without their names: only the first is used; export them with ipconfig /all",
-                hosts.unnamed
+                host.unnamed
             ),
         );
     }
     Ok(())
 }
 
-/// The lines without the quote marks of a mail (`> `), without common indentation (Markdown, YAML) and
-/// without trailing blanks.
+/// The lines without the quote marks of a mail (`> `), common indentation (Markdown, YAML) and trailing blanks.
 fn plain_lines(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let filled = lines.iter().filter(|line| !line.is_empty()).count();
@@ -99,7 +98,7 @@ fn plain_lines(text: &str) -> Vec<&str> {
     lines.iter().map(|line| line.get(margin.min(indent_of(line))..).unwrap_or_default()).collect()
 }
 
-/// Does another text begin, whose values are not addresses of the host?
+/// Does another text begin with this line, whose values are not addresses of the host?
 fn ends_listing(line: &str, after_blank: bool) -> bool {
     // Of JSON, XML or a quoted CSV.
     let is_code = line.trim_start().starts_with(['{', '}', '[', ']', '<', '"']);
@@ -112,7 +111,8 @@ fn next_line<'t>(lines: &[&'t str], i: usize) -> Option<&'t str> {
     lines.get(i + 1..)?.iter().copied().find(|line| !line.trim().is_empty())
 }
 
-struct Value<'t> {
+/// A value with its label.
+struct LabelledValue<'t> {
     label: &'t str,
     text: &'t str,
     line: u64,
@@ -120,6 +120,7 @@ struct Value<'t> {
     is_dotted: bool,
 }
 
+/// The part of the output that is being read.
 enum Block {
     /// Between a title and the first adapter.
     Host,
@@ -128,21 +129,25 @@ enum Block {
     Other,
 }
 
-struct Hosts {
+/// The host whose output is being read.
+struct CurrentHost {
+    /// Empty if the output does not show it.
     name: String,
     block: Block,
+    /// Number of titles so far, each of which begins a host.
     titles: u64,
+    /// Number of hosts without a name so far.
     unnamed: u64,
 }
 
-impl Hosts {
+impl CurrentHost {
     fn begin(&mut self) {
         self.titles += 1;
         self.name.clear();
         self.block = Block::Host;
     }
 
-    fn close(&mut self, header: &str, values: &[Value<'_>], rows: &mut AddressCollector<'_>) {
+    fn close(&mut self, header: &str, values: &[LabelledValue<'_>], rows: &mut AddressCollector<'_>) {
         match self.block {
             Block::Host if self.titles > 0 => {
                 self.name = host_name(values);
@@ -156,13 +161,13 @@ impl Hosts {
 }
 
 /// The host's name with its primary suffix, from the first two values of its block.
-fn host_name(values: &[Value<'_>]) -> String {
+fn host_name(values: &[LabelledValue<'_>]) -> String {
     let is_name = |text: &&str| !text.is_empty() && !text.contains([' ', '\t', ':']);
     let name = values.first().map(|v| v.text).filter(is_name).unwrap_or_default();
     with_domain(name, values.get(1).map(|v| v.text).filter(is_name).unwrap_or_default())
 }
 
-fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressCollector<'_>) {
+fn adapter(host: &str, header: &str, values: &[LabelledValue<'_>], to: &mut AddressCollector<'_>) {
     let text_at = |i: usize| values.get(i).map_or("", |value| value.text);
     let is_address = |i: usize| parse_address(text_at(i).split('(').next().unwrap_or_default()).is_some();
     let physical = values.iter().position(|v| looks_physical(v.text));
@@ -197,9 +202,9 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
             (None, IpAddr::V6(_), None) => physical.is_none() && last_dotted.is_some_and(|last| i < last),
         };
         // Plain `ipconfig` after `ipconfig /all`, of the same machine.
-        let is_repeated = || host.is_empty() && to.has_own(address);
+        let is_repeated = || host.is_empty() && to.has_address(address);
         if owned && !is_repeated() {
-            to.own(NewAddress {
+            to.add_address(NewAddress {
                 host,
                 address,
                 prefix_length: mask.and_then(|mask| parse_prefix(mask, address)),
@@ -212,13 +217,13 @@ fn adapter(host: &str, header: &str, values: &[Value<'_>], to: &mut AddressColle
     }
 }
 
-/// The value of a line with a label. Labels may contain a colon (Spanish), so the one after the dots counts.
-/// German fills the width in `   IPv4-Adresse (Auto. Konfiguration): ` and has no dots left.
+/// The value of a line with a label.
 fn value_of(line: &str) -> Option<&str> {
     labelled(line).map(|(_, value)| value)
 }
 
-/// The label without its dots, and the value.
+/// The label without its dots, and the value. A label may contain a colon (Spanish), so the colon after the dots ends it. Long
+/// labels have no dots, such as the German `   IPv4-Adresse (Auto. Konfiguration): `.
 fn labelled(line: &str) -> Option<(&str, &str)> {
     let split = |at: usize| {
         let label = line.get(..at).unwrap_or_default();
@@ -240,17 +245,18 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
     (1..=8).contains(&indent).then(|| split(at))
 }
 
-/// `Windows IP Configuration`, `Configuration IP de Windows`, `Windows IP 構成`.
+/// Is it a title, such as `Windows IP Configuration`, `Configuration IP de Windows` or `Windows IP 構成`?
 fn is_title(line: &str) -> bool {
     line.len() < 200 && !line.starts_with([' ', '\t']) && line.contains("Windows") && line.contains("IP")
 }
 
+/// Is it the header of an adapter, such as `Ethernet adapter Ethernet 5:`?
 fn is_header(line: &str) -> bool {
     let line = line.trim_end();
     line.len() > 1 && line.ends_with(':') && !line.starts_with([' ', '\t'])
 }
 
-/// Is it pairs with `-` or `:` between them? Tunnels show eight pairs. A mask has dots.
+/// Is it a physical address, six pairs of digits with `-` or `:` between them? Tunnels show eight pairs.
 fn looks_physical(text: &str) -> bool {
     ['-', ':'].into_iter().any(|separator| {
         let pairs: Vec<&str> = text.split(separator).collect();
@@ -259,20 +265,19 @@ fn looks_physical(text: &str) -> bool {
     })
 }
 
-/// Is it a mask of at least one bit? An adapter without an address has 0.0.0.0.
+/// Is it an IPv4 mask of at least one bit? An adapter without an address shows 0.0.0.0.
 fn is_mask(text: &str) -> bool {
     matches!(text.parse::<IpAddr>(), Ok(v4 @ IpAddr::V4(_)) if parse_prefix(text, v4).is_some_and(|p| p > 0))
 }
 
-/// Is the address in use? False for states in which the host does not answer on it. The words are known in
-/// languages that took them from Latin (`Tentative`, `Duplicate`, `Dupliziert`, `Duplicado`); in others the
-/// row is kept.
-fn is_bound(state: &str) -> bool {
+/// Is the address in use? False for the states in which the host does not answer on it (`Tentative`, `Duplicate`, `Invalid`), in
+/// the languages that took these words from Latin (`Dupliziert`, `Duplicado`). In other languages the row is kept.
+pub(super) fn is_bound(state: &str) -> bool {
     let state = state.to_lowercase();
-    !(state.starts_with("tentativ") || state.starts_with("dupli"))
+    !["tentativ", "dupli", "invalid"].iter().any(|word| state.starts_with(word))
 }
 
-/// First words of adapter headers, before the interface's name. In other languages the whole header is kept.
+/// Words before the interface's name in the header of an adapter. In other languages the whole header counts as the name.
 const HEADERS: &[&str] = &[
     "Ethernet adapter ",
     "Wireless LAN adapter ",

@@ -1,4 +1,4 @@
-//! Reads JSON objects as values, in the shapes that PowerShell gives them.
+//! Reads JSON objects, and finds their properties in the shapes that PowerShell gives them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,14 +12,13 @@ use super::format::Refusal;
 use crate::text::decode::TextReader;
 use crate::text::json::{self, ObjectVisitor};
 
-/// Most values of one object. The facts of a large host are some ten thousand. A larger document is not an
-/// inventory and would fill memory (a value in memory is many times its text).
+/// Most values of one object. The facts of a large host have some ten thousand. A larger document is not an inventory and would
+/// fill memory, because a value takes many times the memory of its text.
 const MAX_VALUES: usize = 2_000_000;
 
 pub(super) type Object = Map<String, Value>;
 
-/// Passes every object of the text to `each`, with its first line. Text that is not JSON is a problem of its
-/// line.
+/// Passes every object of the text to `each`, with its first line. Text that is not JSON is reported with its line.
 pub(super) fn each_object(
     text: &str,
     to: &mut AddressCollector<'_>,
@@ -46,14 +45,14 @@ where
         let mut object = Object::new();
         let mut name = first.to_owned();
         loop {
-            object.insert(name, map.next_value_seed(Counted { left: &mut left })?);
+            object.insert(name, map.next_value_seed(CountedValue { left: &mut left })?);
             match map.next_key()? {
                 Some(next) => name = next,
                 None => break,
             }
         }
-        match other_case(&object) {
-            Some((name, other)) => self.to.problem(
+        match name_in_two_cases(&object) {
+            Some((name, other)) => self.to.report(
                 line,
                 format!("{name:?} and {other:?} are one name with two values; the object is skipped"),
             ),
@@ -64,13 +63,13 @@ where
     }
 
     fn error(&mut self, line: u64, what: String, _: bool) {
-        self.to.problem(line, what);
+        self.to.report(line, what);
     }
 }
 
-/// Two names of the object that differ only in case, and have different values. PowerShell writes no such object, and readers
-/// fold names: which value was meant cannot be known.
-fn other_case(object: &Object) -> Option<(&str, &str)> {
+/// Two names of the object that differ only in case and have different values. PowerShell writes no such object. Properties are
+/// found in any case, so it would be unclear which of the two values counts.
+fn name_in_two_cases(object: &Object) -> Option<(&str, &str)> {
     let mut names: HashMap<String, (&str, &Value)> = HashMap::new();
     object.iter().find_map(|(name, value)| {
         let (other, with) = names.insert(name.to_ascii_lowercase(), (name, value))?;
@@ -78,11 +77,11 @@ fn other_case(object: &Object) -> Option<(&str, &str)> {
     })
 }
 
-/// Parses one object at the start of the text, and returns its length.
-pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
+/// Parses the object at the start of the text. Returns it with its length in bytes.
+pub(super) fn parse_first_object(text: &str) -> Result<(Object, usize), String> {
     let mut source = serde_json::Deserializer::from_str(text);
     let mut left = MAX_VALUES;
-    let value = Counted { left: &mut left }.deserialize(&mut source).map_err(|e| e.to_string())?;
+    let value = CountedValue { left: &mut left }.deserialize(&mut source).map_err(|e| e.to_string())?;
     let used = source.into_iter::<de::IgnoredAny>().byte_offset();
     if let Some(why) = json::repeated_name(text) {
         return Err(why);
@@ -93,12 +92,13 @@ pub(super) fn take_object(text: &str) -> Result<(Object, usize), String> {
     }
 }
 
-/// A [`Value`] whose parser counts values.
-struct Counted<'a> {
+/// Deserializes a [`Value`] and counts the values in it, up to [`MAX_VALUES`].
+struct CountedValue<'a> {
+    /// Values that may still follow.
     left: &'a mut usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Counted<'_> {
+impl<'de> DeserializeSeed<'de> for CountedValue<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         let Some(left) = self.left.checked_sub(1) else {
@@ -111,7 +111,7 @@ impl<'de> DeserializeSeed<'de> for Counted<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Counted<'_> {
+impl<'de> Visitor<'de> for CountedValue<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +137,7 @@ impl<'de> Visitor<'de> for Counted<'_> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(Counted { left: &mut *self.left })? {
+        while let Some(value) = seq.next_element_seed(CountedValue { left: &mut *self.left })? {
             list.push(value);
         }
         Ok(Value::Array(list))
@@ -145,14 +145,14 @@ impl<'de> Visitor<'de> for Counted<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Object::new();
         while let Some(key) = map.next_key::<String>()? {
-            object.insert(key, map.next_value_seed(Counted { left: &mut *self.left })?);
+            object.insert(key, map.next_value_seed(CountedValue { left: &mut *self.left })?);
         }
         Ok(Value::Object(object))
     }
 }
 
-/// A property by its name in any case. For CIM objects without adapted properties, also from
-/// `CimInstanceProperties`, which holds `Name = "value"`.
+/// A property by its name in any case. Of a CIM object without adapted properties it is found in `CimInstanceProperties`, which
+/// has `Name = "value"`.
 pub(super) fn property<'v>(object: &'v Object, name: &str) -> Option<Cow<'v, Value>> {
     if let Some((_, value)) = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
         return Some(Cow::Borrowed(unwrapped(value)));
@@ -192,8 +192,7 @@ fn unwrapped(value: &Value) -> &Value {
     }
 }
 
-/// The elements of an array. A single value, which PowerShell does not wrap, gives a list of one; null gives
-/// an empty list.
+/// The elements of an array. A single value, which PowerShell does not wrap, is a list of one. Null is an empty list.
 pub(super) fn list(value: &Value) -> Vec<&Value> {
     match unwrapped(value) {
         Value::Null => Vec::new(),
@@ -202,7 +201,7 @@ pub(super) fn list(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// A property as text: numbers in decimal, an `IPAddress` object as its address, empty if it is missing.
+/// A property as text: a number in decimal, an `IPAddress` object as its address. Empty if it is missing.
 pub(super) fn text(object: &Object, name: &str) -> String {
     property(object, name).map_or(String::new(), |value| plain(&value))
 }
@@ -232,7 +231,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// The texts of a list property: an array, or the text that a too small `-Depth` or `-join` made of it.
+/// The texts of a list property, which is an array, or the one text that a too small `-Depth` or `-join` made of it.
 pub(super) fn texts(object: &Object, name: &str) -> Vec<String> {
     let Some(value) = property(object, name) else {
         return Vec::new();

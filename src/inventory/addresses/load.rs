@@ -1,4 +1,4 @@
-//! Reads files and folders. Recognises each file by its content and reads it once.
+//! Reads the address inventories in files, folders and archives. Each file is recognised by its content.
 
 use std::io::{self, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::adapter_join::join;
-use super::collector::{AddressCollector, CollectedAddresses, DefaultHost};
+use super::collector::{AddressCollector, AllAddresses, DefaultHost};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::host_names::{host_of_archive, host_of_path};
 use super::model::AddressInventory;
@@ -16,67 +16,67 @@ use crate::files::archived_files::ArchivedFile;
 use crate::files::unread;
 use crate::inventory::InventoryFile;
 use crate::inventory::foreign_file::ForeignFile;
-use crate::inventory::input_files::{self, InventoryInput, Opened};
+use crate::inventory::input_files::{self, InventoryInput, OpenInput};
 use crate::text::decode::decode;
 use crate::text::{beginning, unquoted};
 
-/// Most text read into memory. Ten million rows of the project's CSV are about half of it. Captures are
+/// Most bytes of a text that is read into memory. Ten million rows of the project's CSV are about half of it. Captures are
 /// streamed and have no limit.
 const MAX_TEXT: u64 = 1 << 30;
 
-/// Options for all inventories of a run.
+/// Options for reading the inventories of a run.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
     /// `--host`: the host of rows without a host name. Without it, the file's name gives the host.
     pub host: Option<String>,
 }
 
-/// Largest file in an archive that is read: it is unpacked in memory.
+/// Largest file of an archive that is read, in bytes. It is unpacked in memory.
 const MAX_MEMBER: u64 = 256 << 20;
 
 /// Advice for a folder or an archive without any inventory.
 const KINDS: &str = "give exports of addresses, see docs/inventories.md";
 
-/// Reads every file that is passed, is in a passed folder, or in an archive. A folder may also hold logs,
-/// account lists and reports, which are skipped. Never fails as a whole: [`AddressInventory::files`] has the
-/// files that could not be read, and what to do about each.
+/// Reads the files at `paths` and those in folders and archives. A folder may also hold logs, account lists and reports, which are
+/// skipped.
+///
+/// Never fails as a whole. [`AddressInventory::files`] has the files that could not be read, and what to do about each.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
-    let mut all = CollectedAddresses::default();
+    let mut all = AllAddresses::default();
     for input in input_files::inputs(paths, KINDS) {
         let unread = match input {
             InventoryInput::File(found) => {
                 input_files::open(&found, KINDS, &mut |file, opened| match opened {
-                    Opened::File(mut content, named) => {
+                    OpenInput::File(mut content, named) => {
                         let host = default_host(&found.path, options);
                         let origin = if named { Origin::Named } else { Origin::Folder };
                         read_guarded(&mut content, origin, file, host, &mut all);
                         true
                     }
-                    Opened::Member(member) => read_member(member, &found.path, file, options, &mut all),
+                    OpenInput::Member(member) => read_member(member, &found.path, file, options, &mut all),
                 })
             }
-            InventoryInput::Problem(file) => Some(file),
+            InventoryInput::Error(file) => Some(file),
         };
         all.inventory.files.extend(unread);
     }
     join(&mut all);
-    all.inventory.files.retain(|file| !file.is_of_no_interest());
+    all.inventory.files.retain(|file| !file.has_nothing_to_report());
     all.inventory
 }
 
-/// Reads a file in an archive as one in a folder: what is not an address inventory is skipped. Returns whether
-/// it was one.
+/// Reads a file in an archive. A file that is not an address inventory is skipped, as in a folder. Returns whether it was one.
 fn read_member(
     member: ArchivedFile<'_>,
     archive: &Path,
     mut file: InventoryFile,
     options: &LoadOptions,
-    all: &mut CollectedAddresses,
+    all: &mut AllAddresses,
 ) -> bool {
     let mut content = Vec::new();
     let mut read = member.reader.take(Sample::BYTES as u64).read_to_end(&mut content);
     // Most members are logs, which would fill memory.
-    if read.is_ok() && ForeignFile::by_bytes(&content).is_some() {
+    if read.is_ok() && ForeignFile::sniff(&content).is_some() {
         return false;
     }
     read = read.and_then(|_| member.reader.take(MAX_MEMBER).read_to_end(&mut content));
@@ -91,7 +91,7 @@ fn read_member(
             let suggested = host_of_path(Path::new(name)).or_else(|| host_of_archive(archive));
             let host = DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested };
             read_guarded(&mut Cursor::new(content), Origin::Archive, file, host, all);
-            return all.inventory.files.last().is_some_and(|file| !file.is_of_no_interest());
+            return all.inventory.files.last().is_some_and(|file| !file.has_nothing_to_report());
         }
     };
     file.read_errors.push(problem);
@@ -99,26 +99,26 @@ fn read_member(
     true
 }
 
-/// Reads a file's content. A panic costs only this file.
+/// Reads a file's content. If the reader panics, only this file is lost.
 fn read_guarded(
     content: &mut (dyn Read + Send),
     origin: Origin,
     file: InventoryFile,
     host: DefaultHost,
-    all: &mut CollectedAddresses,
+    all: &mut AllAddresses,
 ) {
     let path = Arc::clone(&file.path);
     let read = catch_unwind(AssertUnwindSafe(|| {
         read_from(content, origin, AddressCollector::new(all, file, host));
     }));
     if read.is_err() {
-        all.inventory.files.push(InventoryFile::of_failed_reader(Path::new(&*path)));
+        all.inventory.files.push(InventoryFile::for_failed_reader(Path::new(&*path)));
     }
 }
 
-/// Reads one file's bytes, under a file name.
+/// Reads bytes as the content of a file with this name.
 pub fn load_bytes(name: &str, bytes: &[u8], options: &LoadOptions) -> AddressInventory {
-    let mut all = CollectedAddresses::default();
+    let mut all = AllAddresses::default();
     let path = Path::new(name);
     let to = AddressCollector::new(&mut all, InventoryFile::at(path), default_host(path, options));
     read_from(&mut Cursor::new(bytes), Origin::Named, to);
@@ -130,9 +130,10 @@ fn default_host(path: &Path, options: &LoadOptions) -> DefaultHost {
     DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested: host_of_path(path) }
 }
 
-/// Where a file was found, which decides what is said of a file that is not an address inventory.
+/// Where a file was found. It decides whether a file that is not an address inventory is reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
+    /// The user passed its path.
     Named,
     Folder,
     Archive,
@@ -154,13 +155,13 @@ fn read_from(input: &mut (dyn Read + Send), origin: Origin, mut to: AddressColle
             to.discard();
         }
         if !origin.skips(&refusal) {
-            to.problem(0, refusal);
+            to.report(0, refusal);
         }
     }
     if to.is_silent() && to.kind() != "" {
         let problem =
             format!("it looks like {}, and no host, address or name could be read from it", to.kind());
-        to.problem(0, problem);
+        to.report(0, problem);
     }
     to.finish();
 }
@@ -183,7 +184,7 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
         }
     }
     // Check this before reading the whole file: a log may be larger than memory.
-    if let Some(foreign) = ForeignFile::by_bytes(&head) {
+    if let Some(foreign) = ForeignFile::sniff(&head) {
         return Err(Refusal::Foreign(foreign.advice()));
     }
     input.take(MAX_TEXT).read_to_end(&mut head).map_err(unreadable)?;
@@ -205,16 +206,17 @@ fn recognise_and_read(input: &mut (dyn Read + Send), to: &mut AddressCollector<'
         if is_events(&Sample::new(head, beginning(&text, Sample::BYTES))) {
             return Err(Refusal::Foreign(ForeignFile::Events.advice()));
         }
-        return Err(ForeignFile::of(head)
+        return Err(ForeignFile::recognise(head)
             .map_or_else(|| unknown_kind(head), |foreign| Refusal::Foreign(foreign.advice())));
     };
     to.set_kind(format.name);
     read(&text, to)
 }
 
-type TextReader = fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>;
+/// The reader of a text format.
+type ReadText = fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>;
 
-fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> {
+fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, ReadText)> {
     let head = bytes.get(..Sample::BYTES.min(bytes.len())).unwrap_or_default();
     let start = beginning(text, Sample::BYTES);
     let sample = Sample::new(head, start);
@@ -224,7 +226,7 @@ fn recognise(bytes: &[u8], text: &str) -> Option<(&'static Format, TextReader)> 
     })
 }
 
-/// Events as JSON or CSV, of whatever tool.
+/// Does the text hold events as JSON or CSV, of any tool?
 fn is_events(sample: &Sample<'_>) -> bool {
     let members = powershell_json::EVENT.iter().filter(|key| sample.has_key(key)).count();
     (sample.is_json() && members > 0) || sample.has(&["eventid"]) || sample.has(&["eventrecordid"])

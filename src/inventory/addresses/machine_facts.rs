@@ -44,10 +44,10 @@ fn read_ohai(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal
 
 fn add_ohai(facts: &Object, line: u64, to: &mut AddressCollector<'_>) {
     let host = host_name(facts, &["machinename", "hostname"]);
-    to.collected(&ohai_time(facts), line);
+    to.set_collected(&ohai_time(facts), line);
     let interfaces = nested(facts, "network").and_then(|network| nested(&network, "interfaces"));
     let Some(interfaces) = interfaces else {
-        to.problem(line, "the facts have no network.interfaces; run ohai with its network plugin");
+        to.report(line, "the facts have no network.interfaces; run ohai with its network plugin");
         return;
     };
     for (key, interface) in &interfaces {
@@ -63,7 +63,7 @@ fn add_ohai(facts: &Object, line: u64, to: &mut AddressCollector<'_>) {
             let Some((address, _)) = parse_address(address) else { continue };
             let entry = entry.as_object();
             let length = entry.map_or(String::new(), |entry| first_text(entry, &["prefixlen", "netmask"]));
-            to.own(NewAddress {
+            to.add_address(NewAddress {
                 host: &host,
                 address,
                 prefix_length: parse_prefix(&length, address),
@@ -76,7 +76,7 @@ fn add_ohai(facts: &Object, line: u64, to: &mut AddressCollector<'_>) {
     }
 }
 
-/// `ohai_time`, seconds since 1970, as a timestamp.
+/// The time of `ohai_time`, which is in seconds since 1970, as RFC 3339 text. Empty if it is missing.
 fn ohai_time(facts: &Object) -> String {
     let seconds = property(facts, "ohai_time").and_then(|time| time.as_f64());
     // Truncated: a fraction of a second means nothing here.
@@ -100,7 +100,7 @@ fn read_facter(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refus
     if is_yaml(content) {
         match yaml_facts(content) {
             Ok(document) => add_facter(&document, 1, to),
-            Err((line, what)) => to.problem(line, what),
+            Err((line, what)) => to.report(line, what),
         }
         return Ok(());
     }
@@ -131,13 +131,13 @@ fn add_structured(networking: &Object, line: u64, to: &mut AddressCollector<'_>)
         let mut own = |address: &str, mask: &str| {
             let Some((address, prefix_length)) = parse_address(address) else { return };
             let prefix_length = prefix_length.or_else(|| parse_prefix(mask, address));
-            to.own(NewAddress {
+            to.add_address(NewAddress {
                 host: &host,
                 prefix_length,
                 interface: &name,
                 mac: &mac,
                 line,
-                ..NewAddress::of(address)
+                ..NewAddress::new(address)
             });
         };
         let mut has_bindings = false;
@@ -166,13 +166,13 @@ fn add_flat(facts: &Object, line: u64, to: &mut AddressCollector<'_>) {
             _ => continue,
         };
         let Some((address, _)) = parse_address(&plain(value)) else { continue };
-        to.own(NewAddress {
+        to.add_address(NewAddress {
             host: &host,
             prefix_length: parse_prefix(&text(facts, &format!("netmask{family}_{name}")), address),
             interface: name,
             mac: &text(facts, &format!("macaddress_{name}")),
             line,
-            ..NewAddress::of(address)
+            ..NewAddress::new(address)
         });
     }
 }

@@ -1,18 +1,16 @@
-//! Which host owns which address, and what names resolve to.
+//! Reads which host owns which address, and what names resolve to.
 //!
-//! `load` reads files and folders of any supported export; [`registry::FORMATS`] lists them. Rules for all
-//! formats:
+//! `load` reads files, folders and archives of any supported export. [`registry::FORMATS`] lists the formats. Rules for all of
+//! them:
 //!
 //! - Only a host's own addresses count, never its gateways, name servers or DHCP servers.
-//! - Rows that Windows marks `Tentative`, `Duplicate` or `Invalid` are left out: such an address is not
-//!   bound, so the host does not answer on it or offer it to callers (a NIC without a link is `Tentative`).
-//!   `Deprecated` ones are kept, because the host still answers on them.
-//! - Loopback and multicast addresses are kept as written; [`vendors::never_shared`] says which not to
-//!   compare.
+//! - Rows that Windows marks `Tentative`, `Duplicate` or `Invalid` are left out. Such an address is not bound, so the host neither
+//!   answers on it nor offers it to callers (a NIC without a link is `Tentative`). `Deprecated` ones are kept, because the host
+//!   still answers on them.
+//! - Loopback and multicast addresses are kept as written. [`vendors::never_shared`] says which not to compare.
 //!
-//! Order of the files: [`model`] and [`values`]; [`collector`] and its helpers ([`rows`], [`json`]);
-//! [`format`], one file per format, [`registry`]; [`adapter_join`], [`host_names`], `load`. [`vendors`] is
-//! independent.
+//! Order of the files: [`model`] and [`values`]; [`collector`] and what formats share ([`rows`], [`json`], [`host_names`]);
+//! [`format`], one file per format, [`registry`]; [`adapter_join`], `load`. [`vendors`] is independent.
 
 mod adapter_join;
 mod ansible;

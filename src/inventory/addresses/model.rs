@@ -1,4 +1,4 @@
-//! Addresses, names and adapters, as read from the files.
+//! The rows of address inventories: addresses, names and adapters, as read from the files.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct ResolvedName {
     pub resolver: Option<Arc<str>>,
 }
 
-/// Source of a name's address.
+/// How a name came to its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NameOrigin {
     /// The source does not show it.
@@ -50,13 +50,13 @@ pub enum NameOrigin {
     Lease,
 }
 
-/// Two names of one host (host name and FQDN in one export, CNAME, renamed by EventLog 6011).
+/// Two names of one host: its short and its full name in one export, a CNAME, or the old and the new name of EventLog 6011.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostAlias {
     pub name: Arc<str>,
     pub other: Arc<str>,
     pub source: Source,
-    /// The alias is a CNAME, which may be wrong. Otherwise the host itself uses both names.
+    /// It is a CNAME, which may be wrong. Otherwise the host itself uses both names.
     pub cname: bool,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Adapter {
     pub mac: Option<Arc<str>>,
 }
 
-/// A row of `Get-NetIPAddress`, which has neither description nor MAC.
+/// A row of `Get-NetIPAddress` that waits for its adapter, because it has no description or no MAC.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PendingJoin {
     /// Position in `AddressInventory::owned`.

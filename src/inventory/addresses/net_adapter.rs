@@ -1,5 +1,4 @@
-//! Reads `Get-NetAdapter | Export-Csv`: no addresses, but the descriptions and MACs that `Get-NetIPAddress`
-//! lacks.
+//! Reads `Get-NetAdapter | Export-Csv`, which has no addresses, but the descriptions and MACs that `Get-NetIPAddress` lacks.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
@@ -30,16 +29,16 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     each_row(text, to, columns, |(remote, columns), row, to| {
         let [system, name, index, description, mac] = columns.map(|column| row.get(column));
         let remote = row.first(remote);
-        take(to, &NetAdapter { remote, system, name, index, description, mac, line: row.line });
+        add_adapter(to, &NetAdapter { remote, system, name, index, description, mac, line: row.line });
         Ok(())
     })
 }
 
 /// One `MSFT_NetAdapter`, from CSV or JSON.
 pub(super) struct NetAdapter<'a> {
-    /// `PSComputerName`: what the operator typed, empty for a local run.
+    /// `PSComputerName`, as the operator typed it. Empty for a local run.
     pub remote: &'a str,
-    /// `SystemName`: the computer's own full name.
+    /// `SystemName`, the computer's own full name.
     pub system: &'a str,
     pub name: &'a str,
     pub index: &'a str,
@@ -48,13 +47,13 @@ pub(super) struct NetAdapter<'a> {
     pub line: u64,
 }
 
-pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
+pub(super) fn add_adapter(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
     if new.name.is_empty() {
-        rows.problem(new.line, "an adapter without a name; the row is skipped");
+        rows.report(new.line, "an adapter without a name; the row is skipped");
         return;
     }
     // The addresses' host column holds what the operator typed, so that name joins the two.
-    rows.alias(new.remote, new.system, new.line);
+    rows.add_alias(new.remote, new.system, new.line);
     let own = if new.remote.is_empty() { new.system } else { new.remote };
     let host = rows.host(own);
     let names = &mut rows.all.names;
@@ -66,5 +65,5 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetAdapter<'_>) {
         description: shared(new.description),
         mac: shared(new.mac),
     };
-    rows.adapter(adapter);
+    rows.add_adapter(adapter);
 }

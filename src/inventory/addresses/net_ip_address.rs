@@ -1,4 +1,4 @@
-//! Reads `Get-NetIPAddress | Export-Csv`: fifty columns. Six look like addresses, and one is.
+//! Reads `Get-NetIPAddress | Export-Csv`. Six of its fifty columns look like addresses, and only `IPAddress` is one.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -49,7 +49,10 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     each_row(text, to, columns, |(hosts, columns), row, to| {
         let [address, alias, index, prefix, state, description, mac] = columns.map(|column| row.get(column));
         let (host, line) = (row.first(hosts), row.line);
-        take(to, &NetIpAddress { host, address, alias, index, prefix, state, description, mac, line })
+        add_ip_address(
+            to,
+            &NetIpAddress { host, address, alias, index, prefix, state, description, mac, line },
+        )
     })
 }
 
@@ -61,7 +64,7 @@ pub(super) struct NetIpAddress<'a> {
     pub index: &'a str,
     pub prefix: &'a str,
     pub state: &'a str,
-    /// A user's calculated column. `Get-NetAdapter` usually supplies it.
+    /// Only in a column that the user calculated. Usually `Get-NetAdapter` has it.
     pub description: &'a str,
     pub mac: &'a str,
     pub line: u64,
@@ -73,19 +76,19 @@ fn not_bound(state: &str) -> bool {
     ["0", "1", "2", "Invalid", "Tentative", "Duplicate"].iter().any(|s| s.eq_ignore_ascii_case(state))
 }
 
-pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
+pub(super) fn add_ip_address(rows: &mut AddressCollector<'_>, new: &NetIpAddress<'_>) -> Result<(), Refusal> {
     if new.address.contains("System.") && new.address.contains("[]") {
         let found = format!("the column IPAddress holds {}", quoted(new.address));
         return Err(Refusal::LostData { found, command: COMMAND });
     }
     let Some((address, in_address)) = parse_address(new.address) else {
-        rows.problem(new.line, format!("{} is not a valid address; the row is skipped", quoted(new.address)));
+        rows.report(new.line, format!("{} is not a valid address; the row is skipped", quoted(new.address)));
         return Ok(());
     };
     if not_bound(new.state) {
         return Ok(());
     }
-    let row = rows.own(NewAddress {
+    let row = rows.add_address(NewAddress {
         host: new.host,
         address,
         prefix_length: in_address.or_else(|| parse_prefix(new.prefix, address)),

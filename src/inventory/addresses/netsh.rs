@@ -1,11 +1,12 @@
 //! Reads `netsh interface ip show addresses` and `show config`, and `netsh interface ipv4 show ipaddresses` with its
 //! IPv6 twin `netsh interface ipv6 show addresses`.
 //!
-//! No label is used: an own address is followed by its subnet (`192.0.2.0/24 (mask 255.255.255.0)`), or ends a row of
-//! the table with the five dashed columns. The output names no host: the file does, or `--host`.
+//! The reader uses no label. An own address is followed by its subnet (`192.0.2.0/24 (mask 255.255.255.0)`), or ends a row of the
+//! table with the five dashed columns. The output has no host, so the file's name or `--host` gives it.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
+use super::ipconfig::is_bound;
 use super::values::parse_address;
 
 pub(super) const FORMAT: Format = Format { name: "netsh interface", recognise, read: Reader::Text(read) };
@@ -13,12 +14,12 @@ pub(super) const FORMAT: Format = Format { name: "netsh interface", recognise, r
 fn recognise(sample: &Sample<'_>) -> bool {
     let lines: Vec<&str> = sample.text.lines().collect();
     lines.iter().enumerate().any(|(at, line)| {
-        (subnet(value(line)).is_some() && at > 0 && own(&lines, at - 1).is_some())
+        (subnet(value(line)).is_some() && at > 0 && own_address(&lines, at - 1).is_some())
             || (is_dashes(line) && lines.get(at + 1).is_some_and(|row| table_row(row).is_some()))
     })
 }
 
-/// `Configuration for interface "Ethernet 5"`, `Interface 12: Ethernet 5`.
+/// The interface's name in `Configuration for interface "Ethernet 5"` or `Interface 12: Ethernet 5`.
 fn interface(line: &str) -> Option<&str> {
     let line = line.trim();
     if let Some((words, name)) = line.strip_suffix('"').and_then(|rest| rest.split_once('"')) {
@@ -28,12 +29,12 @@ fn interface(line: &str) -> Option<&str> {
     word.ends_with(|c: char| c.is_ascii_digit()).then(|| name.trim())
 }
 
-/// The value after the label.
+/// The value after the label; empty for a line without a colon.
 fn value(line: &str) -> &str {
     line.split_once(':').map_or("", |(_, value)| value.trim())
 }
 
-/// The length of `192.0.2.0/24 (mask 255.255.255.0)`.
+/// The prefix length in `192.0.2.0/24 (mask 255.255.255.0)`.
 fn subnet(value: &str) -> Option<u8> {
     let (prefix, mask) = value.split_once(" (")?;
     let (_, length) = parse_address(prefix)?;
@@ -43,30 +44,24 @@ fn subnet(value: &str) -> Option<u8> {
 }
 
 /// The address on the line before a subnet.
-fn own(lines: &[&str], at: usize) -> Option<std::net::IpAddr> {
+fn own_address(lines: &[&str], at: usize) -> Option<std::net::IpAddr> {
     let line = lines.get(at)?;
     line.starts_with([' ', '\t']).then(|| parse_address(value(line)))?.map(|(address, _)| address)
 }
 
-/// The line below the table's header: five groups of dashes. The width of the first four distinguishes it from tables of
-/// PowerShell.
+/// Is it the line below the table's header, with five groups of dashes? The width of the first four distinguishes it from the
+/// tables of PowerShell.
 fn is_dashes(line: &str) -> bool {
     let groups: Vec<usize> = line.split_whitespace().map(str::len).collect();
     line.bytes().all(|b| matches!(b, b'-' | b' ' | b'\r')) && matches!(groups[..], [9, 11, 10, 10, _])
 }
 
-/// `Manual     Preferred    infinite   infinite 192.0.2.1`: the state and the address.
+/// State and address of a row such as `Manual     Preferred    infinite   infinite 192.0.2.1`.
 fn table_row(line: &str) -> Option<(&str, std::net::IpAddr)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let (last, before) = words.split_last()?;
     let (address, _) = parse_address(last)?;
     (before.len() >= 4).then_some((before.get(1).copied().unwrap_or_default(), address))
-}
-
-/// Is the address in use? The words are those of ipconfig.
-fn is_bound(state: &str) -> bool {
-    let state = state.to_lowercase();
-    !(state.starts_with("tentativ") || state.starts_with("dupli") || state.starts_with("invalid"))
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
@@ -80,16 +75,16 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             in_table = true;
         } else if let Some((state, address)) = table_row(line).filter(|_| in_table) {
             if is_bound(state) {
-                to.own(NewAddress { interface: name, line: number, ..NewAddress::of(address) });
+                to.add_address(NewAddress { interface: name, line: number, ..NewAddress::new(address) });
             }
         } else if let (Some(length), Some(address)) =
-            (subnet(value(line)), at.checked_sub(1).and_then(|at| own(&lines, at)))
+            (subnet(value(line)), at.checked_sub(1).and_then(|at| own_address(&lines, at)))
         {
-            to.own(NewAddress {
+            to.add_address(NewAddress {
                 interface: name,
                 prefix_length: Some(length),
                 line: number - 1,
-                ..NewAddress::of(address)
+                ..NewAddress::new(address)
             });
         } else if let Some(found) = interface(line) {
             name = found;

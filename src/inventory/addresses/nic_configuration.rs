@@ -1,5 +1,5 @@
-//! Reads `Win32_NetworkAdapterConfiguration` as CSV: `wmic nicconfig get ... /format:csv`, and `Export-Csv`,
-//! which keeps the addresses only if they were joined to text.
+//! Reads `Win32_NetworkAdapterConfiguration` as CSV from `wmic nicconfig get ... /format:csv` and from `Export-Csv`, which keeps
+//! the addresses only if they were joined to text.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -29,6 +29,7 @@ fn detect_export(sample: &Sample<'_>) -> bool {
     sample.has(&["ipaddress"]) && sample.has_any(&["dnshostname", "ipsubnet", "ipenabled", "servicename"])
 }
 
+/// Positions of the columns.
 struct Columns {
     remote: Vec<Option<usize>>,
     dns_name: Option<usize>,
@@ -63,7 +64,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let (width, description) = (columns.width, columns.description);
         let extra = row.width().saturating_sub(width);
         if extra > 0 && (description.is_none() || columns.caption.is_some()) {
-            to.problem(row.line, format!("{} cells for {width} columns; the row is skipped", row.width()));
+            to.report(row.line, format!("{} cells for {width} columns; the row is skipped", row.width()));
             return Ok(());
         }
         // The cells above the number of columns belong to the description, which has commas in it.
@@ -71,7 +72,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             (Some(c), Some(d)) if c > d => row.get(Some(c + extra)),
             (column, _) => row.get(column),
         };
-        take(
+        add_configuration(
             to,
             &NicConfiguration {
                 dns_name: moved(columns.dns_name),
@@ -91,6 +92,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     })
 }
 
+/// The value that fills a column's cell and `extra` cells after it.
 fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
     let Some(column) = column else {
         return String::new();
@@ -101,19 +103,22 @@ fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
 
 /// One `Win32_NetworkAdapterConfiguration`, from CSV or JSON.
 pub(super) struct NicConfiguration<'a> {
-    /// `DNSHostName`: the computer's own name, without domain.
+    /// `DNSHostName`, the computer's own name without domain.
     pub dns_name: &'a str,
-    /// The name that the operator typed, or the node's.
+    /// The name or address that the operator typed, or the node's name.
     pub remote: &'a str,
     pub addresses: &'a [String],
-    /// In the order of the addresses; a mask for IPv4, a length for IPv6.
+    /// In the order of the addresses. A mask for IPv4, a prefix length for IPv6.
     pub subnets: &'a [String],
     pub description: &'a str,
     pub mac: &'a str,
     pub line: u64,
 }
 
-pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) -> Result<(), Refusal> {
+pub(super) fn add_configuration(
+    rows: &mut AddressCollector<'_>,
+    new: &NicConfiguration<'_>,
+) -> Result<(), Refusal> {
     if let Some(lost) = new.addresses.iter().find(|a| a.contains("[]") || a.starts_with("System.")) {
         let found = format!("the column IPAddress holds {}", quoted(lost));
         return Err(Refusal::LostData { found, command: COMMAND });
@@ -125,14 +130,14 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, new: &NicConfiguration<'_>) 
     // If the operator typed an address, the host's own name is better.
     let remote_is_name = !new.remote.is_empty() && parse_address(new.remote).is_none();
     let host = if remote_is_name || new.dns_name.is_empty() { new.remote } else { new.dns_name };
-    rows.alias(new.remote, new.dns_name, new.line);
+    rows.add_alias(new.remote, new.dns_name, new.line);
     for (i, text) in new.addresses.iter().enumerate() {
         let Some((address, in_address)) = parse_address(text) else {
-            rows.problem(new.line, format!("{} is not a valid address; it is skipped", quoted(text)));
+            rows.report(new.line, format!("{} is not a valid address; it is skipped", quoted(text)));
             continue;
         };
         let prefix = new.subnets.get(i).and_then(|subnet| parse_prefix(subnet, address));
-        rows.own(NewAddress {
+        rows.add_address(NewAddress {
             host,
             address,
             prefix_length: in_address.or(prefix),

@@ -22,28 +22,29 @@ fn recognise(sample: &Sample<'_>) -> bool {
 const HOST: &[&str] =
     &["hostname", "host_hostname", "computer_name", "host", "hostIdentifier", "host_identifier"];
 
-/// An address as its host has it.
+/// Host, address and interface, which identify a row.
 type Key = (String, std::net::IpAddr, String);
 
+/// A row as osquery wrote it, and its line.
 struct Entry {
     row: Object,
     line: u64,
 }
 
 fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let mut state = State { order: HashMap::new(), entries: Vec::new() };
+    let mut state = CurrentRows { order: HashMap::new(), entries: Vec::new() };
     let mut problems = Vec::new();
     each_object(content, rows, |object, line, _| {
         document(object, line, &mut state, &mut problems);
         Ok(())
     })?;
     for (line, what) in problems {
-        rows.problem(line, what);
+        rows.report(line, what);
     }
     for ((host, address, interface), entry) in state.entries.into_iter().flatten() {
         let mask = text(&entry.row, "mask");
         let friendly = text(&entry.row, "friendly_name");
-        rows.own(NewAddress {
+        rows.add_address(NewAddress {
             host: &host,
             address,
             prefix_length: parse_prefix(&mask, address),
@@ -56,13 +57,14 @@ fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The rows that remain after additions and removals, in order of first appearance.
-struct State {
+/// The rows that are left after additions and removals, in the order of their first appearance.
+struct CurrentRows {
     order: HashMap<Key, usize>,
     entries: Vec<Option<(Key, Entry)>>,
 }
 
-fn document(object: &Object, line: u64, state: &mut State, problems: &mut Vec<(u64, String)>) {
+/// Reads one line of the result log: a snapshot, a batch of differences, an event, or a plain row.
+fn document(object: &Object, line: u64, state: &mut CurrentRows, problems: &mut Vec<(u64, String)>) {
     let host = host_of(object);
     if let Some(snapshot) = property(object, "snapshot") {
         each_row(&snapshot, |row| state.change(&host, row, line, true, problems));
@@ -101,7 +103,7 @@ fn host_of(object: &Object) -> String {
     HOST.iter().map(find).find(|host| !host.is_empty()).unwrap_or_default()
 }
 
-impl State {
+impl CurrentRows {
     fn change(
         &mut self,
         host: &str,

@@ -1,4 +1,4 @@
-//! `ConvertTo-Json` of `Get-NetIPAddress`, `Get-NetAdapter`, `Win32_NetworkAdapterConfiguration`,
+//! Reads `ConvertTo-Json` of `Get-NetIPAddress`, `Get-NetAdapter`, `Win32_NetworkAdapterConfiguration`,
 //! `Get-DnsServerResourceRecord` and `Get-DhcpServerv4Lease`, one kind or mixed, from PowerShell 5 and 7.
 //!
 //! PowerShell 5 writes a single object without its array, arrays sometimes as `{"value":[...],"Count":n}`,
@@ -60,11 +60,11 @@ fn recognise(sample: &Sample<'_>) -> bool {
 fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let mut unknown = 0u64;
     each_object(content, to, |object, line, to| {
-        unknown += u64::from(!take(to, object, line)?);
+        unknown += u64::from(!add_object(to, object, line)?);
         Ok(())
     })?;
     if unknown > 0 {
-        to.problem(
+        to.report(
             0,
             format!(
                 "{unknown} objects are neither addresses, adapters, DNS records nor leases; they are skipped"
@@ -74,7 +74,7 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Is the object of a class that [`take`] reads? Properties that other objects also have do not count.
+/// Is the object of a class that [`add_object`] reads? Properties that other objects also have do not count.
 pub(super) fn is_known_class(object: &Object) -> bool {
     let has_any = |names: &[&str]| names.iter().any(|name| has(object, name));
     !has_any(EVENT)
@@ -88,18 +88,18 @@ pub(super) fn is_known_class(object: &Object) -> bool {
 /// Is it an object of `Get-NetIPConfiguration`?
 fn is_configuration(object: &Object) -> bool {
     has(object, "InterfaceAlias")
-        && CONFIGURED.iter().any(|name| has(object, name))
+        && CONFIGURATION_ADDRESSES.iter().any(|name| has(object, name))
         && !has(object, "IPAddress")
 }
 
-/// Members of `Get-NetIPConfiguration` with own addresses. Its gateways and DNS servers have others.
-const CONFIGURED: &[&str] =
+/// Members of `Get-NetIPConfiguration` with own addresses. Those of gateways and DNS servers are in other members.
+const CONFIGURATION_ADDRESSES: &[&str] =
     &["IPv4Address", "IPv6Address", "IPv6TemporaryAddress", "IPv6LinkLocalAddress", "AllIPAddresses"];
 
 /// Reads the addresses of a `Get-NetIPConfiguration` object: texts in a list, objects in JSON and CLIXML.
-fn take_configuration(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<(), Refusal> {
+fn add_ip_configuration(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<(), Refusal> {
     let mut taken = Vec::new();
-    for name in CONFIGURED {
+    for name in CONFIGURATION_ADDRESSES {
         let Some(values) = property(object, name) else { continue };
         for value in list(&values) {
             let (addresses, prefix) = match value {
@@ -113,7 +113,7 @@ fn take_configuration(rows: &mut AddressCollector<'_>, object: &Object, line: u6
                 if taken.contains(address) {
                     continue;
                 }
-                net_ip_address::take(
+                net_ip_address::add_ip_address(
                     rows,
                     &NetIpAddress {
                         host: &first_text(object, net_ip_address::HOST),
@@ -135,7 +135,11 @@ fn take_configuration(rows: &mut AddressCollector<'_>, object: &Object, line: u6
 }
 
 /// Reads one object. Returns false if its class is unknown.
-pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) -> Result<bool, Refusal> {
+pub(super) fn add_object(
+    rows: &mut AddressCollector<'_>,
+    object: &Object,
+    line: u64,
+) -> Result<bool, Refusal> {
     if EVENT.iter().any(|name| has(object, name)) {
         return Ok(false);
     }
@@ -147,7 +151,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
         };
         let found = ["IPv4Address", "IPv6Address", "HostNameAlias", "IPAddress", "Data"];
         let value = found.iter().filter_map(|name| data(name)).find(|t| !t.is_empty());
-        dns_records::take(
+        dns_records::add_record(
             rows,
             &DnsRecord {
                 name: &text(object, "HostName"),
@@ -155,7 +159,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
                 zone: &text(object, "ZoneName"),
                 distinguished_name: &text(object, "DistinguishedName"),
                 data: &value.unwrap_or_else(|| text(object, "RecordData")),
-                dynamic: dns_records::is_time(&text(object, "Timestamp")),
+                dynamic: dns_records::is_timestamp(&text(object, "Timestamp")),
                 line,
             },
         )?;
@@ -164,7 +168,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
         let state = text(object, "AddressState");
         dhcp_leases::add_lease(rows, &Lease { address: &address, name: &name, state: &state, line });
     } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"].iter().any(|key| has(object, key)) {
-        nic_configuration::take(
+        nic_configuration::add_configuration(
             rows,
             &NicConfiguration {
                 dns_name: &text(object, "DNSHostName"),
@@ -177,7 +181,7 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
             },
         )?;
     } else if has(object, "IPAddress") && NET_IP_ADDRESS.iter().any(|name| has(object, name)) {
-        net_ip_address::take(
+        net_ip_address::add_ip_address(
             rows,
             &NetIpAddress {
                 host: &first_text(object, net_ip_address::HOST),
@@ -192,9 +196,9 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, object: &Object, line: u64) 
             },
         )?;
     } else if is_configuration(object) {
-        take_configuration(rows, object, line)?;
+        add_ip_configuration(rows, object, line)?;
     } else if has(object, "InterfaceDescription") || has(object, "ifDesc") {
-        net_adapter::take(
+        net_adapter::add_adapter(
             rows,
             &NetAdapter {
                 remote: &first_text(object, &["PSComputerName", "ComputerName", "Host"]),

@@ -1,5 +1,5 @@
-//! Reads the project's own CSV: `host` and `address`, optionally `interface`, `description`, `mac`,
-//! `prefix_length`, and `collected` (date of the facts), in any order and case.
+//! Reads the project's own CSV. Its columns are `host` and `address`, and optionally `interface`, `description`, `mac`,
+//! `prefix_length` and `collected` (when the row was collected), in any order and case.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -35,7 +35,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 "" => "no address".to_owned(),
                 text => format!("{} is not a valid address", quoted(text)),
             };
-            to.problem(line, format!("{what}; the row is skipped"));
+            to.report(line, format!("{what}; the row is skipped"));
             return Ok(());
         };
         // Undo the escaping that this program does for spreadsheets.
@@ -43,18 +43,18 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let [host, interface, description] =
             [host_column, interface, description].map(|column| unescape_cell(row.get(column)));
         if host_column.is_some() && host.is_empty() {
-            to.problem(line, format!("no host for address {ip}; the row is skipped"));
+            to.report(line, format!("no host for address {ip}; the row is skipped"));
             return Ok(());
         }
         let prefix_length = in_address.or_else(|| parse_prefix(length, ip));
         if prefix_length.is_none() && !length.is_empty() {
-            to.problem(
+            to.report(
                 line,
                 format!("{} is not a valid prefix length; the row is kept without", quoted(length)),
             );
         }
-        to.collected(collected, line);
-        to.own(NewAddress {
+        to.set_collected(collected, line);
+        to.add_address(NewAddress {
             host: &host,
             address: ip,
             prefix_length,

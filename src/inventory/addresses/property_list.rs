@@ -1,5 +1,5 @@
-//! Reads lists of properties, PowerShell's default view for objects with many of them: `Get-NetIPAddress`,
-//! `Get-NetAdapter | Format-List`, `Get-CimInstance Win32_NetworkAdapterConfiguration | Format-List`; and
+//! Reads lists of properties, which are PowerShell's default view of `Get-NetIPAddress`, and the output of
+//! `Get-NetAdapter | Format-List`, `Get-CimInstance Win32_NetworkAdapterConfiguration | Format-List` and
 //! `wmic nicconfig get ... /value`.
 //!
 //! The objects are those of [JSON](super::powershell_json), with texts for values.
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::Object;
-use super::powershell_json::{is_known_class, take};
+use super::powershell_json::{add_object, is_known_class};
 use crate::text::decode::TextReader;
 use crate::text::property_list::{DROPPED_MESSAGE, each_list};
 
@@ -32,7 +32,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         }
         let object = object(list);
         if object.len() < list.len() {
-            to.problem(
+            to.report(
                 line,
                 "a property of this object appears twice, which leaves its value open; the object is skipped",
             );
@@ -46,11 +46,11 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 let found = "a list of addresses ends with ...".to_owned();
                 Some(Refusal::LostData { found, command: COMMAND })
             }
-            false => take(to, &object, line).err(),
+            false => add_object(to, &object, line).err(),
         };
     });
     if let Some(line) = result.map_err(|error| Refusal::Unreadable(error.to_string()))? {
-        to.problem(line, DROPPED_MESSAGE);
+        to.report(line, DROPPED_MESSAGE);
     }
     refusal.map_or(Ok(()), Err)
 }

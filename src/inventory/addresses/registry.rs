@@ -8,7 +8,7 @@ use super::{
     project_csv, property_list, resolver_answers, server_alive_text, systeminfo, velociraptor,
 };
 
-/// In this order; the first that recognises the content reads it.
+/// Every format, the most specific first. The first that recognises the content reads it.
 pub(crate) const FORMATS: &[Format] = &[
     capture::FORMAT,
     capture::NETWORK_MONITOR,

@@ -1,5 +1,5 @@
-//! Reads what a client's own resolver answers for a name: `Resolve-DnsName` (table, list or CSV) and `ping`,
-//! which use the hosts file first, and `nslookup`, which asks only DNS.
+//! Reads the answers that a client gets for a name: from `Resolve-DnsName` (table, list or CSV) and `ping`, which use its hosts
+//! file first, and from `nslookup`, which asks only DNS.
 //!
 //! The file's name gives the client, or `--host`. `Resolve-DnsName` uses the hosts file unless `-NoHostsFile`
 //! is given (its documentation).
@@ -69,8 +69,8 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         Ok(())
     })?;
     for ((resolver, collected), answers) in all {
-        to.collected(&collected, answers.first_line());
-        answers.hand_over(&resolver, to);
+        to.set_collected(&collected, answers.first_line());
+        answers.add_to(&resolver, to);
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn detect_text(sample: &Sample<'_>) -> bool {
     is_list || sample.text.lines().any(|line| heading(line).is_some())
 }
 
-/// `Name  Type  TTL  Section  IPAddress`: returns the last column's name.
+/// The name of the last column of the heading `Name  Type  TTL  Section  IPAddress`; `None` for another line.
 fn heading(line: &str) -> Option<&str> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
@@ -124,12 +124,12 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         }
     });
     if let Some(line) = list.map_err(|error| Refusal::Unreadable(error.to_string()))? {
-        to.problem(line, DROPPED_MESSAGE);
+        to.report(line, DROPPED_MESSAGE);
     }
     if cut {
         return Err(Refusal::LostData { found: "a name ends with ...".to_owned(), command: COMMAND });
     }
-    answers.hand_over("", to);
+    answers.add_to("", to);
     Ok(())
 }
 
@@ -150,23 +150,23 @@ impl Answers {
         }
     }
 
-    /// 0 if there is no answer.
+    /// The first line with an answer; 0 if there is none.
     fn first_line(&self) -> u64 {
         let addresses = self.addresses.iter().map(|(_, _, line)| line);
         addresses.chain(self.cnames.iter().map(|(_, _, line)| line)).min().copied().unwrap_or_default()
     }
 
-    /// A name resolves to its own addresses, and an alias to those at the end of its chain.
-    fn hand_over(self, resolver: &str, to: &mut AddressCollector<'_>) {
+    /// Adds the answers. A name resolves to its own addresses, and an alias to those at the end of its chain.
+    fn add_to(self, resolver: &str, to: &mut AddressCollector<'_>) {
         let next: HashMap<&str, &str> =
             self.cnames.iter().map(|(name, host, _)| (name.as_str(), host.as_str())).collect();
         let mut of: HashMap<&str, Vec<IpAddr>> = HashMap::new();
         for (name, address, line) in &self.addresses {
             of.entry(name).or_default().push(*address);
-            to.resolve_on(resolver, name, *address, *line);
+            to.add_client_name(resolver, name, *address, *line);
         }
         for (name, host, line) in &self.cnames {
-            to.cname(name, host, *line);
+            to.add_cname(name, host, *line);
             let mut end = host.as_str();
             for _ in 0..MAX_CHAIN {
                 match next.get(end) {
@@ -175,20 +175,24 @@ impl Answers {
                 }
             }
             for address in of.get(end).into_iter().flatten() {
-                to.resolve_on(resolver, name, *address, *line);
+                to.add_client_name(resolver, name, *address, *line);
             }
         }
     }
 }
 
-/// Labels of the server section, which is followed by a blank line and a name with its addresses. They are
-/// those of Windows in English, German, French, Spanish, Italian and Portuguese. Other languages are not
-/// verified, so they are not read.
+/// Labels of the section about the server, in lower case. A blank line and a name with its addresses follow it.
+///
+/// These and the labels below are those of Windows in English, German, French, Spanish, Italian and Portuguese. Those of other
+/// languages were not verified, so they are not read.
 const SERVER: &[&str] = &["server", "serveur", "servidor", "dns request timed out"];
+/// Labels of the name.
 const NAME: &[&str] = &["name", "nom", "nombre", "nome"];
+/// Labels of the addresses.
 const ADDRESSES: &[&str] =
     &["address", "addresses", "adresse", "adresses", "indirizzo", "indirizzi", "direcciones"];
 
+/// The label of a line in lower case, and its value.
 fn label(line: &str) -> Option<(String, &str)> {
     let (label, value) = line.split_once(':')?;
     Some((label.trim().to_lowercase(), value.trim()))
@@ -223,14 +227,14 @@ fn read_nslookup(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusa
             _ => line.trim(),
         };
         if let (true, Some(name), Some((address, _))) = (in_addresses, &name, parse_address(value)) {
-            to.resolve(name, address, number, NameOrigin::Unknown);
+            to.add_name(name, address, number, NameOrigin::Unknown);
         }
     }
     Ok(())
 }
 
-/// `Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data`: the name, the address in brackets and the size are in
-/// this order in every language.
+/// Name and address in `Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data`. In every language the name comes first,
+/// then the address in brackets, then the size.
 fn pinged(line: &str) -> Option<(&str, IpAddr)> {
     let (before, rest) = line.split_once(" [")?;
     let (address, after) = rest.split_once(']')?;
@@ -247,7 +251,7 @@ fn detect_ping(sample: &Sample<'_>) -> bool {
 fn read_ping(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     for (number, line) in (1u64..).zip(text.lines()) {
         if let Some((name, address)) = pinged(line) {
-            to.resolve_on("", name, address, number);
+            to.add_client_name("", name, address, number);
         }
     }
     Ok(())

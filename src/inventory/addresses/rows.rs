@@ -25,9 +25,9 @@ pub(super) fn each_row<C>(
             Ok(next) => match check.check(&next) {
                 Ok(true) => row(&columns, &next, to)?,
                 Ok(false) => {}
-                Err(what) => to.problem(next.line, what),
+                Err(what) => to.report(next.line, what),
             },
-            Err(error) => to.problem(0, error),
+            Err(error) => to.report(0, error),
         }
     }
     Ok(())

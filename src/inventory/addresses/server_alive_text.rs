@@ -2,7 +2,7 @@
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::server_alive::{Answer, take};
+use super::server_alive::{Answer, add_answer};
 
 pub(super) const IOXID_RESOLVER: Format =
     Format { name: "IOXIDResolver", recognise: detect_ioxid, read: Reader::Text(read_ioxid) };
@@ -30,15 +30,15 @@ fn read_netmon(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusa
     read(text, rows, "NetworkAddress:", asked_in_frame)
 }
 
-/// `[*] Retrieving network interface of 192.0.2.1`
+/// The host in a line such as `[*] Retrieving network interface of 192.0.2.1`, which begins an answer.
 fn asked_by_ioxid(line: &str) -> Option<&str> {
     let at = line.find("etrieving network interface")?;
     let (_, target) = line.get(at..)?.split_once(" of ").or_else(|| line.get(at..)?.split_once(" for "))?;
     target.split_whitespace().next().map(|word| word.trim_end_matches([':', '.']))
 }
 
-/// The frame's summary: `14 14:38:55 ... srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 ... ServerAlive2
-/// Response`. The word before port 135 is the host that answered; empty if the columns differ.
+/// The host that answered in the summary of a frame: `14 14:38:55 ... srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 ...
+/// ServerAlive2 Response`. It is the word before port 135, and empty if the columns differ.
 fn asked_in_frame(line: &str) -> Option<&str> {
     if !line.contains("ServerAlive2 Response") {
         return None;
@@ -47,6 +47,7 @@ fn asked_in_frame(line: &str) -> Option<&str> {
     Some(before.and_then(|text| text.split_whitespace().next_back()).unwrap_or(""))
 }
 
+/// The value of the field `key` in a line.
 fn entry<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     // Network Monitor's tree puts `- ` and blanks before a field, IOXIDResolver `[+] `.
     let text = line.trim_start_matches([' ', '\t', '-', '+', '[', ']', '*', '|']);
@@ -63,14 +64,14 @@ fn read(
     let mut had_address = false;
     for (number, line) in (1u64..).zip(text.lines()) {
         if let Some(host) = asked(line) {
-            take(rows, &answer);
+            add_answer(rows, &answer);
             answer = Answer { asked: host.to_owned(), entries: Vec::new() };
             had_address = false;
         } else if let Some(value) = entry(line, key) {
             let is_address = super::values::parse_address(value).is_some();
             if had_address && !is_address {
                 // The next answer, copied without its frame's line. A host name comes first.
-                take(rows, &answer);
+                add_answer(rows, &answer);
                 answer = Answer::default();
                 had_address = false;
             }
@@ -78,7 +79,7 @@ fn read(
             answer.entries.push((value.to_owned(), number));
         }
     }
-    take(rows, &answer);
+    add_answer(rows, &answer);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Reads `systeminfo` in any language, as text, list (`/fo list`) or CSV (`/fo csv`), of one host or several.
+//! Reads `systeminfo` of one or more hosts in any language, as text, list (`/fo list`) or CSV (`/fo csv`).
 //!
 //! The reader uses no label. The following holds in every language and version:
 //!
@@ -7,7 +7,7 @@
 //!   the first value is the connection's name and numbered addresses end it;
 //! - the domain comes three lines (columns) before the cards: domain, logon server, hotfixes, network cards.
 //!
-//! Seen in English, Chinese and Greek outputs, and documented for `/fo csv`, where commas replace line ends.
+//! English, Chinese and Greek outputs show this. For `/fo csv`, where commas replace line ends, it is documented.
 
 use super::collector::{AddressCollector, NewAddress, is_host_name};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -22,10 +22,10 @@ pub(super) const TEXT: Format =
 pub(super) const CSV: Format =
     Format { name: "systeminfo CSV", recognise: detect_csv, read: Reader::Text(read_csv) };
 
-/// Columns of `systeminfo /fo csv`; Windows has some thirty.
+/// Fewest columns of `systeminfo /fo csv`. Windows writes some thirty.
 const MIN_COLUMNS: usize = 20;
 
-/// `[01]: text`: the text of a numbered line.
+/// The text of a numbered line, `[01]: text`.
 fn numbered(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix('[')?;
     let (number, text) = rest.split_once("]:")?;
@@ -60,7 +60,7 @@ fn detect_csv(sample: &Sample<'_>) -> bool {
         && Card::all(sample.text.split(',')).any(|card| !card.addresses.is_empty())
 }
 
-/// The value of `Label:   value` at the margin.
+/// The value of `Label:   value` at the margin; `None` for an indented line and one without a label.
 fn margin_value(line: &str) -> Option<&str> {
     if line.starts_with([' ', '\t']) {
         return None;
@@ -73,16 +73,17 @@ fn margin_value(line: &str) -> Option<&str> {
     Some(value.trim())
 }
 
-/// A network card.
+/// A network card of the listing.
 #[derive(Debug, Default, Clone)]
 struct Card<'t> {
     description: &'t str,
     connection: Option<&'t str>,
+    /// With the number of the line, from 1.
     addresses: Vec<(&'t str, u64)>,
 }
 
 impl<'t> Card<'t> {
-    /// The cards among lines or parts of a cell. Hotfixes are numbered too, and are cards without addresses.
+    /// The cards in lines, or in the parts of a cell. Hotfixes are numbered too, and count as cards without addresses.
     fn all(parts: impl Iterator<Item = &'t str>) -> impl Iterator<Item = Self> {
         let mut cards: Vec<Self> = Vec::new();
         for (number, part) in (1u64..).zip(parts) {
@@ -103,16 +104,16 @@ impl<'t> Card<'t> {
         cards.into_iter()
     }
 
-    fn hand_over(&self, host: &str, first_line: u64, to: &mut AddressCollector<'_>) {
+    fn add_to(&self, host: &str, first_line: u64, to: &mut AddressCollector<'_>) {
         for (text, number) in &self.addresses {
             let Some((address, prefix_length)) = parse_address(text) else { continue };
-            to.own(NewAddress {
+            to.add_address(NewAddress {
                 host,
                 prefix_length,
                 interface: self.connection.unwrap_or_default(),
                 description: self.description,
                 line: first_line + number - 1,
-                ..NewAddress::of(address)
+                ..NewAddress::new(address)
             });
         }
     }
@@ -125,21 +126,21 @@ fn full_name(host: &str, domain: Option<&&str>) -> String {
 
 fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let lines: Vec<&str> = text.lines().collect();
-    let mut block = Block::default();
+    let mut block = MarginValues::default();
     for (at, line) in lines.iter().enumerate() {
-        // A line whose next one is a numbered card with addresses below is the network cards' line.
+        // The label of the network cards is followed by indented lines with numbered addresses.
         if let Some(value) = margin_value(line) {
             block.values.push(value);
             let follows = lines.get(at + 1..).unwrap_or_default();
             let cards: Vec<&str> =
                 follows.iter().copied().take_while(|line| line.starts_with([' ', '\t'])).collect();
             if cards.iter().any(|line| numbered(line).is_some_and(|text| parse_address(text).is_some())) {
-                block.hand_over(&cards, at as u64 + 2, to);
-                block = Block::default();
+                block.add_to(&cards, at as u64 + 2, to);
+                block = MarginValues::default();
             }
         } else if !line.starts_with([' ', '\t']) {
-            // A blank line, a prompt: the lines before are not of the listing, whose lines follow each other.
-            block = Block::default();
+            // A blank line or a prompt ends a listing, whose lines follow each other.
+            block = MarginValues::default();
         }
     }
     Ok(())
@@ -147,16 +148,16 @@ fn read_text(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
 
 /// The values at the margin before the network cards of a host.
 #[derive(Default)]
-struct Block<'t> {
+struct MarginValues<'t> {
     values: Vec<&'t str>,
 }
 
-impl Block<'_> {
-    fn hand_over(&self, cards: &[&str], line: u64, to: &mut AddressCollector<'_>) {
+impl MarginValues<'_> {
+    fn add_to(&self, cards: &[&str], line: u64, to: &mut AddressCollector<'_>) {
         let domain = self.values.len().checked_sub(4).and_then(|at| self.values.get(at));
         let host = self.values.first().filter(|value| is_host_name(value)).copied().unwrap_or_default();
         let host = full_name(host, domain);
-        Card::all(cards.iter().copied()).for_each(|card| card.hand_over(&host, line, to));
+        Card::all(cards.iter().copied()).for_each(|card| card.add_to(&host, line, to));
     }
 }
 
@@ -166,14 +167,14 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         let cells: Vec<&str> = (0..*width).map(|column| row.get(Some(column))).collect();
         let has_addresses = |cell: &str| Card::all(cell.split(',')).any(|card| !card.addresses.is_empty());
         let Some(at) = cells.iter().position(|cell| has_addresses(cell)) else {
-            to.problem(row.line, "no network card has an address; the row is skipped");
+            to.report(row.line, "no network card has an address; the row is skipped");
             return Ok(());
         };
         let domain = at.checked_sub(3).and_then(|at| cells.get(at));
         let host = full_name(row.get(Some(0)), domain);
         for card in Card::all(row.get(Some(at)).split(',')) {
             let one_line = Card { addresses: card.addresses.iter().map(|(a, _)| (*a, 1)).collect(), ..card };
-            one_line.hand_over(&host, row.line, to);
+            one_line.add_to(&host, row.line, to);
         }
         Ok(())
     })

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// An address as exports write it: `192.0.2.1`, `192.0.2.1/24`, `fe80::1%12`, `fe80::1%12/64`.
+/// Parses an address as exports write it: `192.0.2.1`, `192.0.2.1/24`, `fe80::1%12`, `fe80::1%12/64`. Returns it without its zone, and
+/// the prefix length if there is one.
 pub(super) fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     let text = text.trim();
     let (address, prefix) = match text.split_once('/') {
@@ -18,8 +19,8 @@ pub(super) fn parse_address(text: &str) -> Option<(IpAddr, Option<u8>)> {
     Some((address, prefix))
 }
 
-/// Why no host can own the address: it is a mask, or with this prefix length the subnet itself or its broadcast
-/// address (RFC 919, RFC 950; RFC 3021 excepts /31).
+/// Why no host can own the address: it is a mask, or with this prefix length the subnet itself or its broadcast address (RFC 919,
+/// RFC 950, and RFC 3021 for the exception of /31). `None` if a host can own it.
 pub(super) fn reserved_use(address: IpAddr, prefix_length: Option<u8>) -> Option<&'static str> {
     let (bits, host_bits) = match address {
         IpAddr::V4(v4) if v4.octets()[0] == 255 => return Some("is a mask or a broadcast address"),
@@ -38,7 +39,7 @@ pub(super) fn reserved_use(address: IpAddr, prefix_length: Option<u8>) -> Option
     }
 }
 
-/// Prefix length of a mask (`255.255.0.0`, `ffff:ffff::`) or of a plain number; `None` for anything else.
+/// Parses a prefix length, written as a number or as a mask (`255.255.0.0`, `ffff:ffff::`). `None` for anything else.
 pub(super) fn parse_prefix(text: &str, address: IpAddr) -> Option<u8> {
     let text = text.trim();
     let most = if address.is_ipv4() { 32 } else { 128 };

@@ -19,18 +19,18 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         match parse_address(&cell) {
             Some((address, in_address)) => {
                 let prefix_length = in_address.or_else(|| hexadecimal_mask(&text(row, "Mask"), address));
-                to.own(NewAddress {
+                to.add_address(NewAddress {
                     host: &host,
                     prefix_length,
                     interface: &text(row, "Name"),
                     mac: &text(row, "HardwareAddr"),
                     line,
-                    ..NewAddress::of(address)
+                    ..NewAddress::new(address)
                 });
             }
             // An interface without an address.
             None if cell.is_empty() => {}
-            None => to.problem(line, format!("{cell:?} is not a valid address; the row is skipped")),
+            None => to.report(line, format!("{cell:?} is not a valid address; the row is skipped")),
         }
         Ok(())
     })

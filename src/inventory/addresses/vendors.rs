@@ -135,6 +135,7 @@ impl AdapterKind {
 const GENERIC_USB: &[&str] =
     &["remote ndis", "rndis", "usb ethernet gadget", "ndis compatible", "usb ncm", "usb cdc"];
 
+/// Parts of the descriptions of a host's side of a virtual switch.
 const VIRTUAL_SWITCHES: &[&str] = &[
     "hyper-v virtual ethernet",
     "vethernet",
@@ -146,6 +147,7 @@ const VIRTUAL_SWITCHES: &[&str] = &[
     "wsl",
 ];
 
+/// Parts of the descriptions of cluster and load-balancing adapters.
 const CLUSTERS: &[&str] = &[
     "failover cluster virtual",
     "network load balancing",

@@ -1,7 +1,8 @@
-//! Reads `ServerAlive2` answers on TCP port 135 from captures (pcap, pcapng): packets, streams, PDUs,
-//! bindings.
+//! Reads answers with the addresses of hosts (`ServerAlive2`, `ResolveOxid2`, `RemoteCreateInstance`) on TCP port 135 from
+//! captures (pcap, pcapng).
 //!
-//! Streams the capture in bounded memory: that of a busy day is larger than any machine's memory.
+//! The capture is streamed in bounded memory, because that of a busy day is larger than the memory of most machines. Order of the
+//! files: [`stream`] puts segments in order, and [`rpc`] finds the answers in them.
 
 mod rpc;
 mod stream;
@@ -17,7 +18,7 @@ use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::server_alive::{Answer, take};
+use super::server_alive::{Answer, add_answer};
 use rpc::Conversation;
 
 pub(super) const FORMAT: Format =
@@ -32,9 +33,9 @@ const PORT: u16 = 135;
 /// Most connections followed at once. A capture has far fewer open at a time. A scan that exceeds the limit
 /// drops the oldest, which are finished.
 const MAX_CONNECTIONS: usize = 4096;
-/// Most bytes held for all connections together. Above it, all are dropped and start over.
+/// Most bytes held for all connections together. Above it, all connections are dropped.
 const MAX_HELD: usize = 32 << 20;
-/// Longest block of a packet. The reader's buffer grows up to it.
+/// Longest block of a capture in bytes. The reader's buffer grows up to it.
 const MAX_BLOCK: usize = 16 << 20;
 /// Most different answers remembered. A capture repeats each one many times.
 const MAX_ANSWERS: usize = 500_000;
@@ -64,10 +65,10 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
     let mut capture = Capture::default();
     let problem = packets(input, &mut |link, data| capture.packet(link, data, rows));
     if let Some(problem) = problem {
-        rows.problem(0, problem);
+        rows.report(0, problem);
     }
     if capture.unread_links > 0 {
-        rows.problem(
+        rows.report(
             0,
             format!(
                 "{} packets of a link type that is not read (Ethernet, Linux and raw IP are)",
@@ -76,7 +77,7 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
         );
     }
     if capture.dropped > 0 {
-        rows.problem(
+        rows.report(
             0,
             format!(
                 "{} connections or answers were dropped, because too many were open at once; split the capture",
@@ -85,14 +86,14 @@ fn read(input: &mut (dyn Read + Send), rows: &mut AddressCollector<'_>) -> Resul
         );
     }
     if capture.packets == 0 {
-        rows.problem(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
+        rows.report(0, "no packet on TCP port 135 in this capture; filter with: tcp port 135");
     } else if capture.answers.is_empty() {
-        rows.problem(0, "no answer with the addresses of a host (ServerAlive2, ResolveOxid2, RemoteCreateInstance) in this capture; a WMI query to each host makes one");
+        rows.report(0, "no answer with the addresses of a host (ServerAlive2, ResolveOxid2, RemoteCreateInstance) in this capture; a WMI query to each host makes one");
     }
     Ok(())
 }
 
-/// Passes every packet with its link type to `each`. Returns why reading stopped early, if it did.
+/// Passes every packet with its link type to `each`. Returns the reason if reading stopped early.
 fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8])) -> Option<String> {
     let mut reader = match create_reader(64 * 1024, input) {
         Ok(reader) => reader,
@@ -166,22 +167,28 @@ fn packets(input: &mut (dyn Read + Send), each: &mut dyn FnMut(Linktype, &[u8]))
     }
 }
 
-/// Client and server of a connection; the server has port 135.
-type Ends = (IpAddr, u16, IpAddr);
+/// Address and port of the client, and address of the server, which has port 135.
+type Endpoints = (IpAddr, u16, IpAddr);
 
+/// The capture as read so far.
 #[derive(Default)]
 struct Capture {
-    connections: HashMap<Ends, Followed>,
+    connections: HashMap<Endpoints, Connection>,
+    /// Entries of the answers that were added.
     answers: HashSet<Vec<String>>,
+    /// Number of packets on port 135.
     packets: u64,
+    /// Number of packets of a link type that is not supported.
     unread_links: u64,
+    /// Bytes held for all connections.
     held: usize,
     /// Connections that were dropped unfinished, and answers above [`MAX_ANSWERS`].
     dropped: u64,
 }
 
+/// A connection to port 135.
 #[derive(Default)]
-struct Followed {
+struct Connection {
     conversation: Conversation,
     /// Number of the last packet, to drop the oldest.
     last: u64,
@@ -230,7 +237,8 @@ impl Capture {
         }
     }
 
-    fn make_room(&mut self, ends: &Ends) {
+    /// Drops connections if the next packet needs room.
+    fn make_room(&mut self, ends: &Endpoints) {
         if self.held > MAX_HELD {
             self.dropped += self.connections.values().filter(|c| c.conversation.held() > 0).count() as u64;
             self.connections.clear();
@@ -249,7 +257,7 @@ impl Capture {
         }
     }
 
-    fn drop_connection(&mut self, ends: &Ends) {
+    fn drop_connection(&mut self, ends: &Endpoints) {
         if let Some(gone) = self.connections.remove(ends) {
             self.held = self.held.saturating_sub(gone.conversation.held());
         }
@@ -266,7 +274,7 @@ impl Capture {
         }
         self.answers.insert(entries.clone());
         let entries = entries.into_iter().map(|text| (text, 0)).collect();
-        take(rows, &Answer { asked: server.to_string(), entries });
+        add_answer(rows, &Answer { asked: server.to_string(), entries });
     }
 }
 

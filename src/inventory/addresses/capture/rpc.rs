@@ -1,9 +1,8 @@
-//! Connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2): finds the answers of
-//! `IObjectExporter::ServerAlive2` and `ResolveOxid2` and of `IRemoteSCMActivator::RemoteCreateInstance` on a
-//! connection.
+//! Finds the answers of `IObjectExporter::ServerAlive2` and `ResolveOxid2` and of `IRemoteSCMActivator::RemoteCreateInstance` in
+//! the PDUs of a connection (connection-oriented RPC, C706 chapter 12, MS-RPCE 2.2.2).
 //!
-//! Only the request has the operation, so calls are matched by their number, and only the bind has the
-//! interface. If the capture has only the server's side, an answer counts if it parses exactly as one.
+//! Only the bind has the interface and only the request has the operation, so responses are matched to them by context and call
+//! number. If the capture has only the server's side, an answer counts if it parses exactly as one.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use crate::inventory::addresses::server_alive::MAX_STUB;
 use crate::inventory::addresses::server_alive::bindings::{embedded_addresses, network_addresses};
 use crate::inventory::addresses::server_alive::pdu::{
     ALTER_CONTEXT, BIND, FIRST_FRAGMENT, LAST_FRAGMENT, Pdu, REMOTE_CREATE_INSTANCE, REQUEST, RESOLVE_OXID2,
-    RESPONSE, SERVER_ALIVE2, is_activator, is_object_exporter, take_pdus,
+    RESPONSE, SERVER_ALIVE2, drain_pdus, is_activator, is_object_exporter,
 };
 
 /// Most calls and contexts remembered per connection. Windows uses one or two.
@@ -31,14 +30,14 @@ enum Interface {
 /// Where an answer has its addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bindings {
-    /// As `ServerAlive2` has them.
+    /// The answer is one array of bindings, as that of `ServerAlive2`.
     Alone,
-    /// Among other values.
+    /// The bindings are among other values.
     Embedded,
 }
 
 impl Bindings {
-    fn of(interface: Interface, operation: u16) -> Option<Self> {
+    fn in_answer(interface: Interface, operation: u16) -> Option<Self> {
         match (interface, operation) {
             (Interface::ObjectExporter, SERVER_ALIVE2) => Some(Self::Alone),
             (Interface::ObjectExporter, RESOLVE_OXID2) => Some(Self::Embedded),
@@ -55,8 +54,10 @@ pub(super) struct Conversation {
     to_client: Stream,
     /// Presentation contexts and the interfaces that they are bound to.
     contexts: HashMap<u16, Interface>,
+    /// Calls that wait for their answer, by call number.
     calls: HashMap<u32, Bindings>,
-    client_seen: bool,
+    /// The capture has data that the client sent.
+    has_client_data: bool,
     /// Call number and collected stub of a fragmented answer.
     partial: Option<(u32, Bindings, Vec<u8>)>,
 }
@@ -68,26 +69,27 @@ impl Conversation {
         self.to_server.held() + self.to_client.held() + partial
     }
 
+    /// Reads a segment from the client.
     pub(super) fn client(&mut self, tcp: &TcpSlice<'_>) {
-        let segment = Segment::of(tcp);
+        let segment = Segment::new(tcp);
         if segment.syn {
             // The port is used for a new connection.
             *self = Conversation::default();
         }
-        self.client_seen |= !segment.data.is_empty();
+        self.has_client_data |= !segment.data.is_empty();
         self.to_server.push(&segment);
-        for pdu in take_pdus(&mut self.to_server.ready) {
+        for pdu in drain_pdus(&mut self.to_server.ready) {
             self.client_pdu(&pdu);
         }
     }
 
-    /// Answers that this segment completes, as their network addresses.
+    /// Reads a segment from the server. Returns the network addresses of each answer that it completes.
     pub(super) fn server(&mut self, tcp: &TcpSlice<'_>) -> Vec<Vec<String>> {
-        if self.to_client.push(&Segment::of(tcp)) {
+        if self.to_client.push(&Segment::new(tcp)) {
             self.partial = None;
         }
         let mut found = Vec::new();
-        for pdu in take_pdus(&mut self.to_client.ready) {
+        for pdu in drain_pdus(&mut self.to_client.ready) {
             found.extend(self.server_pdu(&pdu));
         }
         found
@@ -96,7 +98,8 @@ impl Conversation {
     fn client_pdu(&mut self, pdu: &Pdu) -> Option<()> {
         match pdu.kind {
             BIND | ALTER_CONTEXT => {
-                // Count at 24, then elements: id, number of transfer syntaxes, abstract syntax, those.
+                // At 24 the number of contexts. Each has an identifier, the number of transfer syntaxes, the abstract syntax, and the
+                // transfer syntaxes.
                 let count = *pdu.bytes.get(24)?;
                 let mut at = 28;
                 for _ in 0..count {
@@ -117,7 +120,7 @@ impl Conversation {
             REQUEST if pdu.flags & FIRST_FRAGMENT != 0 => {
                 let (context, operation) = (pdu.order.u16(&pdu.bytes, 20)?, pdu.order.u16(&pdu.bytes, 22)?);
                 let bindings = match self.contexts.get(&context) {
-                    Some(interface) => Bindings::of(*interface, operation),
+                    Some(interface) => Bindings::in_answer(*interface, operation),
                     // A capture that began after the bind has no contexts at all.
                     None if self.contexts.is_empty() && operation == SERVER_ALIVE2 => Some(Bindings::Alone),
                     None => None,
@@ -138,7 +141,7 @@ impl Conversation {
         let stub = pdu.stub()?;
         if pdu.flags & FIRST_FRAGMENT != 0 {
             let known = self.calls.remove(&pdu.call);
-            let wanted = known.or_else(|| (!self.client_seen).then_some(Bindings::Alone));
+            let wanted = known.or_else(|| (!self.has_client_data).then_some(Bindings::Alone));
             self.partial = wanted.map(|bindings| (pdu.call, bindings, Vec::new()));
         }
         let (call, _, so_far) = self.partial.as_mut()?;

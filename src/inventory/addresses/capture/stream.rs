@@ -1,5 +1,5 @@
-//! Orders one direction of a TCP connection (RFC 9293 3.4): drops retransmissions, keeps segments that arrive
-//! early, gives up on gaps.
+//! Puts the segments of one direction of a TCP connection in order (RFC 9293 3.4). Drops retransmissions, keeps segments that
+//! arrive early, and skips gaps.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use etherparse::TcpSlice;
 
 /// Most early segments kept for a missing one. A longer gap was not captured.
 const MAX_EARLY: usize = 64;
-/// Bytes of early segments, likewise.
+/// Most bytes of early segments kept for a missing one.
 const MAX_EARLY_BYTES: usize = 256 * 1024;
 
-/// The parts of a TCP segment needed to order a stream.
+/// The parts of a TCP segment that are needed to put it in order.
 pub(super) struct Segment<'p> {
     pub sequence: u32,
     pub syn: bool,
@@ -18,13 +18,14 @@ pub(super) struct Segment<'p> {
 }
 
 impl<'p> Segment<'p> {
-    pub(super) fn of(tcp: &TcpSlice<'p>) -> Self {
+    pub(super) fn new(tcp: &TcpSlice<'p>) -> Self {
         let header = tcp.header_slice().len();
         let data = tcp.slice().get(header..).unwrap_or_default();
         Segment { sequence: tcp.sequence_number(), syn: tcp.syn(), data }
     }
 }
 
+/// One direction of a TCP connection.
 #[derive(Default)]
 pub(super) struct Stream {
     /// Sequence number of the next byte; `None` before the first segment, which may be in the middle.
@@ -42,8 +43,7 @@ impl Stream {
         self.ready.len() + self.early_bytes
     }
 
-    /// Adds a segment. Returns true if bytes before it were lost: the ready bytes were then incomplete and
-    /// are dropped.
+    /// Adds a segment. Returns true if bytes before it are missing. The ready bytes were then incomplete and are dropped.
     pub(super) fn push(&mut self, segment: &Segment<'_>) -> bool {
         if segment.syn {
             *self = Stream { next: Some(segment.sequence.wrapping_add(1)), ..Stream::default() };
@@ -77,6 +77,7 @@ impl Stream {
         true
     }
 
+    /// Appends the bytes whose first has the number `next`, and the early segments that follow them.
     fn append(&mut self, next: u32, data: &[u8]) {
         self.ready.extend_from_slice(data);
         let mut next = next.wrapping_add(u32::try_from(data.len()).unwrap_or(u32::MAX));

@@ -1,5 +1,5 @@
-//! The stub of a `ServerAlive2` answer: `COMVERSION`, a unique pointer to a `DUALSTRINGARRAY`, the status
-//! (MS-DCOM 3.1.2.5.1.6, 2.2.19).
+//! Parses the stub of a `ServerAlive2` answer: `COMVERSION`, a unique pointer to a `DUALSTRINGARRAY`, and the status (MS-DCOM
+//! 3.1.2.5.1.6, 2.2.19).
 
 /// `ncacn_ip_tcp` and `ncadg_ip_udp` (MS-DCOM 2.2.19.3, C706 appendix I): bindings that carry IP addresses and
 /// host names. Named pipes and the rest repeat the name with a prefix.
@@ -7,16 +7,16 @@ const TOWERS: [u16; 2] = [0x0007, 0x0008];
 /// `COMVERSION` is 5.x since the first release (MS-DCOM 2.2.11).
 const COM_MAJOR: u16 = 5;
 
-/// Most places in an answer that are looked at for string bindings.
+/// Most positions in an answer that are tried as the start of string bindings.
 const MAX_CANDIDATES: usize = 64;
 
-/// Integers in the sender's byte order (C706 14.1, NDR format label).
+/// The sender's byte order, which the NDR format label states (C706 14.1).
 #[derive(Clone, Copy)]
-pub(crate) struct Order {
+pub(crate) struct ByteOrder {
     pub little: bool,
 }
 
-impl Order {
+impl ByteOrder {
     pub(crate) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
@@ -29,7 +29,7 @@ impl Order {
 }
 
 /// The status at the end of an answer, after the bindings and the reserved field; `None` if the answer is cut off.
-pub(crate) fn status(stub: &[u8], order: Order) -> Option<u32> {
+pub(crate) fn status(stub: &[u8], order: ByteOrder) -> Option<u32> {
     let array = match order.u32(stub, 4)? {
         0 => 8,
         _ => 16 + usize::from(order.u16(stub, 12)?) * 2,
@@ -37,18 +37,18 @@ pub(crate) fn status(stub: &[u8], order: Order) -> Option<u32> {
     order.u32(stub, array.next_multiple_of(4) + 4)
 }
 
-/// Network addresses of the answer's string bindings in their order; `None` if the bytes are not such an answer.
-pub(crate) fn network_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
+/// Network addresses of the answer's string bindings in their order; `None` if the bytes are not an answer of `ServerAlive2`.
+pub(crate) fn network_addresses(stub: &[u8], order: ByteOrder) -> Option<Vec<String>> {
     if order.u16(stub, 0)? != COM_MAJOR || order.u32(stub, 4)? == 0 {
         return None;
     }
     dual_string_array(stub, 8, order)
 }
 
-/// Network addresses of the first string bindings anywhere in the bytes: the answers of `ResolveOxid2` have them
-/// first, those of `RemoteCreateInstance` deep in the activation properties (MS-DCOM 2.2.22.2.8.1).
-pub(crate) fn embedded_addresses(stub: &[u8], order: Order) -> Option<Vec<String>> {
-    // Few bytes look like one. A forged answer must not make each of them worth a search.
+/// Network addresses of the first string bindings anywhere in the bytes. The answers of `ResolveOxid2` begin with them. Those of
+/// `RemoteCreateInstance` have them deep in the activation properties (MS-DCOM 2.2.22.2.8.1).
+pub(crate) fn embedded_addresses(stub: &[u8], order: ByteOrder) -> Option<Vec<String>> {
+    // Few bytes look like the start of an array. The limit is for a forged answer, in which all of them do.
     let may_begin = |at: &usize| {
         let entries = order.u16(stub, at + 4);
         entries.is_some_and(|n| n > 3 && order.u32(stub, *at) == Some(u32::from(n)))
@@ -60,8 +60,9 @@ pub(crate) fn embedded_addresses(stub: &[u8], order: Order) -> Option<Vec<String
     })
 }
 
-/// A conformant `DUALSTRINGARRAY` at `at`: its size, that again, the offset of the security bindings, the bindings.
-fn dual_string_array(stub: &[u8], at: usize, order: Order) -> Option<Vec<String>> {
+/// Network addresses of the conformant `DUALSTRINGARRAY` at `at`: its size as 4 and again as 2 bytes, the offset of the security
+/// bindings, and the bindings.
+fn dual_string_array(stub: &[u8], at: usize, order: ByteOrder) -> Option<Vec<String>> {
     let (conformance, entries) = (order.u32(stub, at)?, order.u16(stub, at + 4)?);
     let security = usize::from(order.u16(stub, at + 6)?);
     if entries == 0 || conformance != u32::from(entries) || security > usize::from(entries) {
@@ -122,15 +123,15 @@ mod tests {
                 little,
             );
             let want = ["SRV1", "169.254.95.120", "192.0.2.1"].map(str::to_owned).to_vec();
-            assert_eq!(network_addresses(&bytes, Order { little }), Some(want));
-            assert_eq!(status(&bytes, Order { little }), Some(0));
-            assert_eq!(status(&bytes[..bytes.len() - 1], Order { little }), None);
+            assert_eq!(network_addresses(&bytes, ByteOrder { little }), Some(want));
+            assert_eq!(status(&bytes, ByteOrder { little }), Some(0));
+            assert_eq!(status(&bytes[..bytes.len() - 1], ByteOrder { little }), None);
         }
     }
 
     #[test]
     fn anything_else_is_refused_at_every_length() {
-        let order = Order { little: true };
+        let order = ByteOrder { little: true };
         let bytes = stub(&[(7, "SRV1"), (7, "192.0.2.1")], true);
         for length in 0..bytes.len() {
             let _ = network_addresses(&bytes[..length], order);
@@ -151,11 +152,11 @@ mod tests {
             for before in [0, 2, 38] {
                 let mut bytes = vec![0xee; before];
                 bytes.extend(answer.get(4..).unwrap());
-                let found = embedded_addresses(&bytes, Order { little });
+                let found = embedded_addresses(&bytes, ByteOrder { little });
                 assert_eq!(found, Some(vec!["SRV1".to_owned(), "192.0.2.1".to_owned()]), "{before}");
             }
-            assert_eq!(embedded_addresses(&answer[..40], Order { little }), None);
-            assert_eq!(embedded_addresses(&vec![1; 100_000], Order { little }), None);
+            assert_eq!(embedded_addresses(&answer[..40], ByteOrder { little }), None);
+            assert_eq!(embedded_addresses(&vec![1; 100_000], ByteOrder { little }), None);
         }
     }
 }

@@ -1,5 +1,7 @@
-//! A host's answer to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6): its name and its addresses,
-//! exactly the list from which another computer chooses. It is the best inventory for this fault.
+//! Reads a host's answer to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6). It has the host's name and exactly the addresses
+//! from which another computer chooses, so it is the best inventory for this fault.
+//!
+//! Order of the files: [`bindings`], [`pdu`].
 
 pub(crate) mod bindings;
 pub(crate) mod pdu;
@@ -8,19 +10,19 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::collector::{AddressCollector, CollectedAddresses, DefaultHost, NewAddress};
+use super::collector::{AddressCollector, AllAddresses, DefaultHost, NewAddress};
 use super::model::AddressInventory;
 use super::values::parse_address;
 use crate::inventory::InventoryFile;
 
-/// A dual string array has at most 65,535 units and 16 bytes around it.
+/// Largest stub in bytes. A dual string array has at most 65,535 units of two bytes and 16 bytes around them.
 pub(crate) const MAX_STUB: usize = 160 * 1024;
 
-/// One answer, whatever it was read from.
+/// One answer, from a capture, a text or a probe.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answer {
-    /// The host as the source of the answer was addressed: a full name where the NetBIOS name in the answer
-    /// is a short one, or an address.
+    /// The name or address by which the host was asked. Empty if it is unknown. The name may be full, while the answer has the
+    /// NetBIOS name.
     pub asked: String,
     /// Network addresses in the answer's order, names among them, with their lines.
     pub entries: Vec<(String, u64)>,
@@ -28,25 +30,24 @@ pub(crate) struct Answer {
 
 /// The addresses of one answer, collected at `at`. Evidence shows `name` as its source.
 pub(crate) fn inventory_of(name: &str, answer: &Answer, at: Timestamp) -> AddressInventory {
-    let mut all = CollectedAddresses::default();
+    let mut all = AllAddresses::default();
     let mut rows =
         AddressCollector::new(&mut all, InventoryFile::at(Path::new(name)), DefaultHost::default());
     rows.set_kind("ServerAlive2 answer");
-    rows.collected_at(at);
-    take(&mut rows, answer);
+    rows.set_collected_at(at);
+    add_answer(&mut rows, answer);
     rows.finish();
     all.inventory
 }
 
-/// Longest NetBIOS computer name; a longer first label is cut to it in the answer.
-const NETBIOS: usize = 15;
+/// Length of the longest NetBIOS computer name. A longer first label is cut to it in the answer.
+const NETBIOS_LEN: usize = 15;
 
 /// Adds the answer's addresses to the host that the answer names.
 ///
-/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). If the two disagree, the answer
-/// counts and `asked` is dropped: the difference is the fault that is looked for, or stale DNS, and joining
-/// the two names would hide it.
-pub(super) fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
+/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). If the two disagree, `asked` is ignored. The difference
+/// may be the fault itself or stale DNS, and joining the two names would hide it.
+pub(super) fn add_answer(rows: &mut AddressCollector<'_>, answer: &Answer) {
     let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());
     let asked_is_name = !answer.asked.is_empty() && parse_address(&answer.asked).is_none();
@@ -56,16 +57,17 @@ pub(super) fn take(rows: &mut AddressCollector<'_>, answer: &Answer) {
         (own, _) => own,
     };
     for (other, line) in names {
-        rows.alias(other, host, *line);
+        rows.add_alias(other, host, *line);
     }
     for (text, line) in &answer.entries {
         if let Some((address, _)) = parse_address(text) {
-            rows.own(NewAddress { host, line: *line, ..NewAddress::of(address) });
+            rows.add_address(NewAddress { host, line: *line, ..NewAddress::new(address) });
         }
     }
 }
 
+/// Is `full` a full name whose first label, cut to 15 characters, is `netbios`?
 fn completes(full: &str, netbios: &str) -> bool {
-    let label: String = full.split('.').next().unwrap_or_default().chars().take(NETBIOS).collect();
+    let label: String = full.split('.').next().unwrap_or_default().chars().take(NETBIOS_LEN).collect();
     full.contains('.') && label.eq_ignore_ascii_case(netbios)
 }

@@ -1,20 +1,23 @@
-//! PDUs of connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2).
+//! Splits bytes into PDUs of connection-oriented RPC (C706 chapter 12, MS-RPCE 2.2.2).
 
-use super::bindings::Order;
+use super::bindings::ByteOrder;
 
 /// `99fcfec4-5260-101b-bbcb-00aa0021347a` (MS-DCOM 1.9) in a little-endian PDU.
 pub(crate) const OBJECT_EXPORTER: [u8; 16] =
     [0xc4, 0xfe, 0xfc, 0x99, 0x60, 0x52, 0x1b, 0x10, 0xbb, 0xcb, 0x00, 0xaa, 0x00, 0x21, 0x34, 0x7a];
-/// The operations' numbers in that interface.
+/// Operation numbers of the object exporter (MS-DCOM 3.1.2.5.1).
 pub(crate) const SERVER_ALIVE2: u16 = 5;
 pub(crate) const RESOLVE_OXID2: u16 = 4;
 /// `IRemoteSCMActivator`, `000001a0-0000-0000-c000-000000000046` (MS-DCOM 1.9).
 const ACTIVATOR: [u8; 16] =
     [0xa0, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46];
-/// Its operation that answers with the bindings of the new object.
+/// The activator's operation that answers with the bindings of the new object.
 pub(crate) const REMOTE_CREATE_INSTANCE: u16 = 4;
 
+/// Length of the header in bytes.
 pub(crate) const HEADER: usize = 16;
+
+/// Types of PDUs.
 pub(crate) const REQUEST: u8 = 0;
 pub(crate) const RESPONSE: u8 = 2;
 pub(crate) const FAULT: u8 = 3;
@@ -23,19 +26,20 @@ pub(crate) const BIND_ACK: u8 = 12;
 pub(crate) const BIND_NAK: u8 = 13;
 pub(crate) const ALTER_CONTEXT: u8 = 14;
 
+/// Flags of a PDU.
 pub(crate) const FIRST_FRAGMENT: u8 = 0x01;
 pub(crate) const LAST_FRAGMENT: u8 = 0x02;
 
-pub(crate) fn is_object_exporter(uuid: &[u8], order: Order) -> bool {
+pub(crate) fn is_object_exporter(uuid: &[u8], order: ByteOrder) -> bool {
     is_interface(uuid, OBJECT_EXPORTER, order)
 }
 
-pub(crate) fn is_activator(uuid: &[u8], order: Order) -> bool {
+pub(crate) fn is_activator(uuid: &[u8], order: ByteOrder) -> bool {
     is_interface(uuid, ACTIVATOR, order)
 }
 
-/// The first three fields of an identifier are integers in the sender's order.
-fn is_interface(uuid: &[u8], mut wanted: [u8; 16], order: Order) -> bool {
+/// Are these the bytes of the interface's identifier? Its first three fields are integers in the sender's order.
+fn is_interface(uuid: &[u8], mut wanted: [u8; 16], order: ByteOrder) -> bool {
     if !order.little {
         for (from, to) in [(0, 4), (4, 6), (6, 8)] {
             if let Some(field) = wanted.get_mut(from..to) {
@@ -50,15 +54,17 @@ fn is_interface(uuid: &[u8], mut wanted: [u8; 16], order: Order) -> bool {
 pub(crate) struct Pdu {
     pub kind: u8,
     pub flags: u8,
-    pub order: Order,
+    pub order: ByteOrder,
+    /// The number of the call.
     pub call: u32,
+    /// Length of the authentication token in bytes.
     authentication: usize,
-    /// All of it, with the header.
+    /// The whole PDU with its header.
     pub bytes: Vec<u8>,
 }
 
 impl Pdu {
-    /// A response's stub: after 24 bytes, before the authentication trailer and its padding.
+    /// The stub of a response: from byte 24 to the authentication trailer and its padding. `None` if the PDU is too short.
     pub(crate) fn stub(&self) -> Option<&[u8]> {
         let mut end = self.bytes.len();
         if self.authentication > 0 {
@@ -71,9 +77,9 @@ impl Pdu {
     }
 }
 
-/// Removes the complete PDUs from the bytes. Bytes that are not a PDU (a capture that began inside one) are dropped up
-/// to the segment's end, where the next one usually begins.
-pub(crate) fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
+/// Removes the complete PDUs from the bytes. Bytes that are not a PDU, because the capture began inside one, are dropped. The next
+/// PDU usually begins a segment.
+pub(crate) fn drain_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
     let (mut found, mut at) = (Vec::new(), 0);
     // Drained once: taking each off the front would copy the rest each time.
     while let Some((pdu, length)) = ready.get(at..).and_then(first_pdu) {
@@ -89,15 +95,15 @@ pub(crate) fn take_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
 
 /// The length of a PDU in bytes, from its header; `None` if the header is incomplete.
 pub(crate) fn pdu_length(head: &[u8]) -> Option<usize> {
-    let order = Order { little: head.get(4)? & 0xf0 == 0x10 };
+    let order = ByteOrder { little: head.get(4)? & 0xf0 == 0x10 };
     order.u16(head, 8).map(usize::from)
 }
 
-/// The PDU the bytes begin with and its length, no PDU where they begin with none, nothing when more bytes are
-/// needed.
+/// The PDU at the start of the bytes and its length in bytes. `Some((None, _))` if the bytes are not a PDU, and `None` if more bytes
+/// are needed.
 pub(crate) fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
     let head = bytes.get(..HEADER)?;
-    let order = Order { little: head.get(4)? & 0xf0 == 0x10 };
+    let order = ByteOrder { little: head.get(4)? & 0xf0 == 0x10 };
     let length = usize::from(order.u16(head, 8)?);
     let authentication = usize::from(order.u16(head, 10)?);
     let (kind, flags) = (*head.get(2)?, *head.get(3)?);

@@ -41,7 +41,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The names of the incident as requests have them.
+/// Names of the incident for requests.
 impl Case<'_> {
     pub(crate) fn client_name(&self) -> Name {
         Name::host(&self.parties.client_name, NameRole::Client)

@@ -109,7 +109,7 @@ impl Name {
 
     /// A host. Commands may connect to it if it is known.
     pub(crate) fn host(named: &IncidentName, role: NameRole) -> Self {
-        let may_connect = named.is_known && is_host(&named.text);
+        let may_connect = named.is_known && is_safe_host(&named.text);
         Self::new(
             Arc::clone(&named.text),
             role,
@@ -121,14 +121,14 @@ impl Name {
     pub(crate) fn target(named: &IncidentName) -> Self {
         let name = Self::host(named, NameRole::Target);
         match name.allowed {
-            AllowedUse::Sentence if is_host(&named.text) => Self { allowed: AllowedUse::Query, ..name },
+            AllowedUse::Sentence if is_safe_host(&named.text) => Self { allowed: AllowedUse::Query, ..name },
             _ => name,
         }
     }
 
     /// An account by its sAMAccountName. Commands may change it if a list has it.
     pub(crate) fn account(facts: &AccountFacts, role: NameRole) -> Self {
-        match facts.listed && is_account(&facts.name) {
+        match facts.listed && is_safe_account(&facts.name) {
             true => {
                 Self { is_quoted: true, ..Self::new(format!("'{}'", facts.name), role, AllowedUse::Command) }
             }
@@ -144,13 +144,13 @@ impl Name {
     /// The SPN that the client asked for, without its realm.
     pub(crate) fn spn(spn: &Spn) -> Self {
         let bare = Spn { realm: None, ..spn.clone() }.to_string();
-        let allowed = if is_spn(&bare) { AllowedUse::Command } else { AllowedUse::Sentence };
+        let allowed = if is_safe_spn(&bare) { AllowedUse::Command } else { AllowedUse::Sentence };
         Self::new(bare, NameRole::Spn, allowed)
     }
 
     /// A DNS domain. Commands may use it if `known`: a listed account or a known host is in it.
     pub(crate) fn domain(text: &str, known: bool) -> Self {
-        let allowed = if known && is_host(text) { AllowedUse::Command } else { AllowedUse::Sentence };
+        let allowed = if known && is_safe_host(text) { AllowedUse::Command } else { AllowedUse::Sentence };
         Self::new(text, NameRole::Domain, allowed)
     }
 
@@ -175,7 +175,8 @@ impl Name {
         }
     }
 
-    /// The name for a sentence that sends the reader to it. It says so if only the responder reports the name.
+    /// The name for a sentence that sends the reader to the host or account. If only the responder reports the name, the text
+    /// says so.
     pub(crate) fn with_origin(&self) -> Cow<'_, str> {
         match self.role == NameRole::Responder && self.allowed == AllowedUse::Sentence && !self.is_absent() {
             true => format!("{} (reported by the responder, in no list)", self.text).into(),
@@ -244,7 +245,7 @@ impl Serialize for Name {
 }
 
 /// Can a command have this host name? It has letters, digits, `.`, `-` and `_`, and is no option and no path.
-pub(crate) fn is_host(text: &str) -> bool {
+pub(crate) fn is_safe_host(text: &str) -> bool {
     let text = text.strip_suffix('.').unwrap_or(text);
     let label = |label: &[u8]| {
         label.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'_')
@@ -255,7 +256,7 @@ pub(crate) fn is_host(text: &str) -> bool {
 
 /// Can a command have this sAMAccountName? It has no character with a meaning in single quotes or in an LDAP filter, and `$` only
 /// at its end.
-pub(crate) fn is_account(text: &str) -> bool {
+pub(crate) fn is_safe_account(text: &str) -> bool {
     let name = text.strip_suffix('$').unwrap_or(text);
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     text.len() <= MAX_ACCOUNT
@@ -265,8 +266,8 @@ pub(crate) fn is_account(text: &str) -> bool {
 }
 
 /// Can a command have this SPN? Each part between `/` and `:` has the characters of a host name.
-fn is_spn(text: &str) -> bool {
-    text.len() <= MAX_SPN && text.split(['/', ':']).all(is_host)
+fn is_safe_spn(text: &str) -> bool {
+    text.len() <= MAX_SPN && text.split(['/', ':']).all(is_safe_host)
 }
 
 /// One line for an elevated Windows PowerShell 5.1, and the place to run it.

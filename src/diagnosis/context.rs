@@ -75,7 +75,7 @@ impl Fleet {
             let files = fleet.logs.entry(incident.client.to_lowercase()).or_default();
             files.extend(&incident.occurrences.files);
         }
-        for (computer, files) in context.signals.files() {
+        for (computer, files) in context.signals.files_by_computer() {
             if let Some(known) = fleet.logs.get_mut(&computer.to_lowercase()) {
                 known.extend(files);
             }

@@ -38,7 +38,7 @@ pub(crate) fn diagnose_as<T: Orderable + Send>(
     let decide = |incident: &Incident| {
         let case = Case::new(incident, context, &fleet);
         let verdict = rules::decide(&case);
-        narrative::finding(&case, verdict)
+        narrative::make_finding(&case, verdict)
     };
     diagnose_with(incidents, decide, make)
 }

@@ -17,7 +17,7 @@ use crate::inventory::accounts::Account;
 /// Most that clocks of one domain differ. Kerberos typically allows five minutes (RFC 4120 1.6).
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// A computer sets its password every 30 days ("Maximum machine account password age").
+/// Age at which a computer sets a new password by default ("Maximum machine account password age").
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Most time between the newest date in an account list and the events, however few computers the list has.
@@ -43,7 +43,7 @@ pub(super) fn caveats(case: &Case<'_>, cause: Cause, kind: Kind, proof: &Proof) 
     out
 }
 
-/// The assumption of a confirmed verdict that an inventory without a date is from the time of the events, if it has one.
+/// The assumption that an inventory without a date is from the time of the events; `None` if the proof has no such inventory.
 pub(super) fn assumption(case: &Case<'_>, proof: &Proof) -> Option<Fact> {
     let dates = &case.parties.context.dates;
     let undated =

@@ -25,7 +25,7 @@ const MAX_NEAR: usize = 6;
 const MAX_NAMES: usize = 4;
 
 /// Makes the finding of a case.
-pub(super) fn finding(case: &Case<'_>, verdict: Verdict) -> Finding {
+pub(super) fn make_finding(case: &Case<'_>, verdict: Verdict) -> Finding {
     let incident = case.parties.incident;
     let (problem_id, problem) = problems::problem_of(verdict.cause, &verdict.proof.repair, incident);
     let title = title(case, &verdict);

@@ -27,7 +27,7 @@ pub(crate) struct Ownership<'a> {
     pub(crate) disputed: Option<(Arc<str>, String)>,
 }
 
-/// Whose key encrypted the ticket, compared with the responder.
+/// The owner of the key that encrypted the ticket: the responder or another account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TicketKey {
     /// Every account that the KDC may have found is the responder.

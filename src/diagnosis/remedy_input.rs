@@ -38,7 +38,7 @@ pub enum AccountKind {
     Unknown,
 }
 
-/// An account of the incident.
+/// The facts about an account that the steps of a fix need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountFacts {
     /// sAMAccountName in the list, or the name in the event if no list has the account.

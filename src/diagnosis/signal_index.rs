@@ -96,7 +96,7 @@ impl SignalIndex {
     }
 
     /// The computer that logged each signal, and the files with the signal.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &BTreeSet<FileIndex>)> {
+    pub(super) fn files_by_computer(&self) -> impl Iterator<Item = (&str, &BTreeSet<FileIndex>)> {
         self.signals.iter().map(|recorded| (&*recorded.signal.computer, &recorded.occurrences.files))
     }
 

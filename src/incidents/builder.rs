@@ -56,7 +56,7 @@ pub struct OutsidePeriod {
 /// Most events outside the period that one worker counts. Their fingerprints take 8 MB.
 const MAX_EVENTS_OUTSIDE: usize = 500_000;
 
-/// IncidentKey of an incident: the five names, in lower case, and whether they come from event 3.
+/// Key of an incident: the five names in lower case, and whether they come from event 3.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct IncidentKey {
     pub names: [Box<str>; 5],

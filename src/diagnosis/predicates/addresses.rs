@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use jiff::SignedDuration;
 
-use super::target::{out_of_use, repair_of_spn};
+use super::target::{out_of_use_fact, repair_of_spn};
 use super::{
     ask_meant_name, ask_resolution, ask_responder_addresses, ask_target_addresses, note_unlisted_account,
     resolves,
@@ -317,7 +317,7 @@ pub(in crate::diagnosis) fn name_taken_over(case: &Case<'_>) -> Option<Proof> {
         return None;
     }
     let mut p = name_resolves_to_host(case).or_else(|| name_of_responder(case))?;
-    p.evidence.push(out_of_use(case, owner)?);
+    p.evidence.push(out_of_use_fact(case, owner)?);
     p.repair = repair_of_spn(case);
     p.kind = None;
     p.basis.owners = true;

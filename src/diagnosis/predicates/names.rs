@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::registration::{mark_leftover, spn_proof};
-use super::target::{is_no_computer, is_of_target, out_of_use};
+use super::target::{is_no_computer, is_of_target, out_of_use_fact};
 use super::{
     ask_cluster_account, ask_meant_name, ask_resolution, ask_service_identity, ask_spn_owner,
     note_unlisted_account, resolves,
@@ -144,7 +144,7 @@ pub(in crate::diagnosis) fn cname_with_foreign_spn(case: &Case<'_>) -> Option<Pr
     let mut p = spn_proof(case);
     p.evidence.insert(0, alias);
     for owner in case.ownership.owners.iter().filter(|owner| is_of_target(case, owner)) {
-        p.evidence.extend(out_of_use(case, owner).filter(|fact| !p.evidence.contains(fact)));
+        p.evidence.extend(out_of_use_fact(case, owner).filter(|fact| !p.evidence.contains(fact)));
     }
     if !target_owns(case) && !mark_leftover(case, &mut p) {
         p.kind = Some(Kind::SharedName);

@@ -1,6 +1,6 @@
 //! Predicates for an SPN on another account than the responder's.
 
-use super::target::{is_no_computer, is_of_target, out_of_use, repair_of_spn};
+use super::target::{is_no_computer, is_of_target, out_of_use_fact, repair_of_spn};
 use super::{
     ask_encryption_types, ask_host_log, ask_resolution, ask_service_identity, ask_spn_owner,
     ask_target_addresses, is_service_class, is_site_class, is_unlisted_account, is_web_class,
@@ -79,7 +79,7 @@ pub(super) fn asks_for_web_site(case: &Case<'_>) -> bool {
 /// Makes the kind a leftover if every owner is out of use, and returns whether that is so.
 pub(super) fn mark_leftover(case: &Case<'_>, p: &mut Proof) -> bool {
     let owners = &case.ownership.owners;
-    let facts: Option<Vec<Fact>> = owners.iter().map(|owner| out_of_use(case, owner)).collect();
+    let facts: Option<Vec<Fact>> = owners.iter().map(|owner| out_of_use_fact(case, owner)).collect();
     let Some(facts) = facts.filter(|facts| !facts.is_empty()) else { return false };
     p.kind = Some(Kind::LeftoverAccount);
     for fact in facts {

@@ -89,7 +89,7 @@ pub(in crate::diagnosis) fn no_web_service(case: &Case<'_>, _: &Proof) -> bool {
     !(web && service && !case.ownership.via_host)
 }
 
-/// Was no owner of the SPN, and not the responder, changed within ticket lifetime before the events?
+/// Were the owners and the responder unchanged during one ticket lifetime before the events?
 pub(in crate::diagnosis) fn no_recent_move(case: &Case<'_>, _: &Proof) -> bool {
     let first = case.parties.incident.occurrences.first;
     let accounts = case.ownership.owners.iter().chain(&case.ownership.responder_accounts);

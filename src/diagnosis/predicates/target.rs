@@ -35,7 +35,7 @@ pub(super) fn is_of_target(case: &Case<'_>, account: &Account) -> bool {
 }
 
 /// The fact that the account is disabled, or that its computer is unused; `None` if it is in use.
-pub(super) fn out_of_use(case: &Case<'_>, owner: &Account) -> Option<Fact> {
+pub(super) fn out_of_use_fact(case: &Case<'_>, owner: &Account) -> Option<Fact> {
     let account = AccountName::from_account(owner);
     if owner.is_disabled() {
         return Some(Fact::Disabled { account });

@@ -84,6 +84,7 @@ fn hosts_to_change(view: &View<'_>) -> (String, String) {
     }
 }
 
+/// Steps for an address on the management cards of two hosts.
 pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     let address = view.address_words();
     let (both, either) = hosts_to_change(view);
@@ -126,7 +127,7 @@ pub(super) fn management_card(view: &View<'_>) -> Vec<Step> {
     with_name_check(view, steps)
 }
 
-/// An address of switches inside two hosts.
+/// Steps for an address that virtual switches of two hosts have in common.
 pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
     let address = view.address_words();
     let (both, either) = hosts_to_change(view);
@@ -167,7 +168,7 @@ pub(super) fn virtual_switch(view: &View<'_>) -> Vec<Step> {
     with_name_check(view, steps)
 }
 
-/// An address of two hosts on any other adapter. One of the hosts may be the responder.
+/// Steps for an address of two hosts on any other adapter. One of the hosts may be the responder.
 pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
     let (target, address) = (view.target.in_sentence(), view.address_words());
     let short = view.address();
@@ -219,7 +220,7 @@ pub(super) fn shared_address(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// An address of two hosts that is still unknown.
+/// Steps for an address of two hosts that is still unknown.
 pub(super) fn unknown_address(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let both = format!("{client} and {target} both own an address");

@@ -33,7 +33,7 @@ fn use_one_account(view: &View<'_>) -> Step {
     step
 }
 
-/// A name that several nodes share, and a node that does not run under the account of the SPN.
+/// Steps for a name that several nodes share, if a node does not run under the account of the SPN.
 pub(super) fn shared_name(view: &View<'_>) -> Vec<Step> {
     let (target, spn, owner, account) = (
         view.target.in_sentence(),
@@ -118,7 +118,7 @@ fn share_exchange_account(view: &View<'_>) -> Step {
     )
 }
 
-/// An address that a cluster or load balancer shares on purpose.
+/// Steps for an address that a cluster or load balancer shares on purpose.
 pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
     let (target, address) = (view.target.in_sentence(), view.address_words());
     vec![
@@ -168,7 +168,7 @@ pub(super) fn shared_on_purpose(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// The account of a cluster name (CNO or VCO) whose password in the cluster differs from the directory.
+/// Steps for the account of a cluster name (CNO or VCO) whose password in the cluster differs from the directory.
 pub(super) fn cluster_name_account(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let target = view.target.in_sentence();

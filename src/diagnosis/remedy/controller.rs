@@ -5,7 +5,7 @@ use super::view::View;
 use crate::diagnosis::command::{Command, Name, NameRole};
 use crate::diagnosis::request::{find_rollback, on_every_controller};
 
-/// A domain controller whose machine password is out of sync.
+/// Steps for a domain controller whose machine password is out of sync.
 pub(super) fn domain_controller(view: &View<'_>) -> Vec<Step> {
     let host = view.server().in_sentence();
     let mut steps = vec![

@@ -89,7 +89,7 @@ fn reset_with_own_tool(view: &View<'_>) -> Vec<Step> {
     systems.into_iter().map(step).collect()
 }
 
-/// A keytab that is out of date, or the key of an appliance.
+/// Steps for a keytab that is out of date, or the key of an appliance.
 pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
     let (account, spn) = (view.account.in_sentence(), view.spn.in_sentence());
     let realm = match view.domains.iter().find(|domain| domain.is_known()) {
@@ -149,7 +149,7 @@ pub(super) fn keytab(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// The key of an Azure storage account.
+/// Steps for the key of an Azure storage account.
 pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let rotate = |key: &str| {
@@ -193,7 +193,7 @@ pub(super) fn azure_files(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// The account AZUREADSSOACC, whose key Entra ID has too.
+/// Steps for the account AZUREADSSOACC, whose key Entra ID has too.
 pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     vec![
@@ -226,7 +226,7 @@ pub(super) fn entra(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// The key of a trust, or the PAC of tickets that came through it.
+/// Steps for the key of a trust, or the PAC of tickets that came through it.
 pub(super) fn trust(view: &View<'_>) -> Vec<Step> {
     let both = match view.domains.as_slice() {
         [] | [_] => "the two domains".to_owned(),

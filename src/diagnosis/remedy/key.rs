@@ -22,7 +22,7 @@ fn fix_of_account_kind(view: &View<'_>) -> Option<Vec<Step>> {
     }
 }
 
-/// The machine password of a host.
+/// Steps for the machine password of a host.
 pub(super) fn machine_account(view: &View<'_>) -> Vec<Step> {
     if let Some(steps) = fix_of_account_kind(view) {
         return steps;
@@ -145,7 +145,7 @@ fn repair_machine_password(view: &View<'_>) -> Step {
         )
 }
 
-/// The password of a service account on the hosts of its service.
+/// Steps for the password of a service account on the hosts of its service.
 pub(super) fn service_account(view: &View<'_>) -> Vec<Step> {
     if let Some(steps) = fix_of_account_kind(view) {
         return steps;
@@ -223,7 +223,7 @@ fn check_managed_account(view: &View<'_>) -> Step {
     .run(Command::new(on_every_controller(account, "pwdLastSet")))
 }
 
-/// The password of a managed service account (gMSA or dMSA), which Windows fetches and nobody types.
+/// Steps for the password of a managed service account (gMSA or dMSA), which Windows fetches and nobody types.
 pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let server = view.server();
@@ -304,7 +304,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// The encryption types of an account, its host and its keytabs.
+/// Steps for the encryption types of an account, its host and its keytabs.
 pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     match view.account_kind() {
         AccountKind::AzureStorage => return foreign::azure_files(view),
@@ -393,7 +393,7 @@ pub(super) fn encryption_type(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// Tickets that are older than the key or the registration.
+/// Steps for tickets that are older than the key or the registration.
 pub(super) fn stale_ticket(view: &View<'_>) -> Vec<Step> {
     let account = view.account.in_sentence();
     let mut steps = vec![

@@ -77,7 +77,7 @@ fn correct_record(view: &View<'_>) -> Step {
     view.with_verification(step)
 }
 
-/// A name that resolves to an address of another host.
+/// Steps for a name that resolves to an address of another host.
 pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     vec![
@@ -102,7 +102,7 @@ pub(super) fn stale_dns(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// A server that took over the name of another one, whose account still owns the SPN.
+/// Steps for a server that took over the name of another one, whose account still owns the SPN.
 pub(super) fn taken_over(view: &View<'_>) -> Vec<Step> {
     let (target, owner, spn) = (view.target.in_sentence(), view.owner.in_sentence(), view.spn.in_sentence());
     let responder = responder_text(view);
@@ -185,7 +185,7 @@ fn smb_aliases(view: &View<'_>) -> Option<Step> {
     })
 }
 
-/// A cluster name or an alias that the host which answered serves.
+/// Steps for a cluster name or an alias that the host which answered serves.
 pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
     let (target, responder) = (view.target.in_sentence(), responder_text(view));
     let meant = format!("{target} is meant to resolve to {responder}");
@@ -229,7 +229,7 @@ pub(super) fn alias(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// Two computers of one name in two domains.
+/// Steps for two computers of one name in two domains.
 pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
     let (client, target) = (view.client.in_sentence(), view.target.in_sentence());
     let domains = match view.domains.as_slice() {
@@ -283,7 +283,7 @@ pub(super) fn same_name(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// An incident without a known cause.
+/// Steps for an incident without a known cause.
 pub(super) fn not_enough_data(view: &View<'_>) -> Vec<Step> {
     let target = view.target.in_sentence();
     let is_realm = view.class.eq_ignore_ascii_case("krbtgt");

@@ -5,7 +5,7 @@ use super::view::{Service, View};
 use crate::diagnosis::command::{Command, Name, NameRole};
 use crate::diagnosis::request::{account_query, join_names_with_and, on_every_controller, spn_query};
 
-/// An SPN on another account than the one that answered.
+/// Steps for an SPN on another account than the one that answered.
 pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
     let is_machine_class =
         view.class.eq_ignore_ascii_case("host") || view.class.eq_ignore_ascii_case("RestrictedKrbHost");
@@ -19,7 +19,7 @@ pub(super) fn misplaced(view: &View<'_>) -> Vec<Step> {
     }
 }
 
-/// An SPN other than `HOST` that is itself registered on another account.
+/// Steps for an SPN other than `HOST` that is itself registered on another account.
 fn on_another_account(view: &View<'_>) -> Vec<Step> {
     let (spn, owner, account) =
         (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());
@@ -77,7 +77,7 @@ fn on_another_account(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// An SPN that nobody owns exactly. The KDC uses the `HOST` SPN of the computer, and a service account answered.
+/// Steps for an SPN that only the `HOST` SPN of a computer covers, while a service account answered.
 fn through_host(view: &View<'_>) -> Vec<Step> {
     let (spn, account) = (view.spn.in_sentence(), view.account.in_sentence());
     let (service, server) = (view.service.words(), view.server());
@@ -118,7 +118,7 @@ fn through_host(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// A `HOST` SPN of a computer, and a service under another account answered.
+/// Steps for a `HOST` SPN of a computer, for which a service under another account answered.
 fn host_spn(view: &View<'_>) -> Vec<Step> {
     let (spn, account) = (view.spn.in_sentence(), view.account.with_origin());
     let server = view.server();
@@ -143,7 +143,7 @@ fn host_spn(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// An SPN on several accounts.
+/// Steps for an SPN on several accounts.
 pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
     let spn = view.spn.in_sentence();
     let (service, server) = (view.service.words(), view.server());
@@ -192,7 +192,7 @@ pub(super) fn duplicate(view: &View<'_>) -> Vec<Step> {
     steps
 }
 
-/// An account that no machine or service uses any more.
+/// Steps for an account that no machine or service uses any more.
 pub(super) fn leftover(view: &View<'_>) -> Vec<Step> {
     let (spn, owner, account) =
         (view.spn.in_sentence(), view.owner.in_sentence(), view.account.with_origin());

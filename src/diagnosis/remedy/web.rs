@@ -31,7 +31,7 @@ pub(super) fn rule_out_both_right(view: &View<'_>) -> Step {
     .run(appcmd(&view.server().with_origin(), &format!("list config '<site>' {WINDOWS_AUTHENTICATION}")))
 }
 
-/// A web site whose SPN is on the pool's account, while IIS decrypts with the machine's key.
+/// Steps for a web site whose SPN is on the pool's account, while IIS decrypts with the machine's key.
 pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
     let (spn, owner) = (view.spn.in_sentence(), view.owner.in_sentence());
     let server = view.server();
@@ -84,7 +84,7 @@ pub(super) fn kernel_mode(view: &View<'_>) -> Vec<Step> {
     ]
 }
 
-/// WinRM on a host whose HTTP SPN is on the account of a web site.
+/// Steps for WinRM on a host whose HTTP SPN is on the account of a web site.
 pub(super) fn two_services(view: &View<'_>) -> Vec<Step> {
     let (spn, owner, target) = (view.spn.in_sentence(), view.owner.in_sentence(), view.target.in_sentence());
     let host = view.target.in_command();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Request;
-use crate::diagnosis::command::{Name, is_host};
+use crate::diagnosis::command::{Name, is_safe_host};
 
 /// Data that `collect-script` can collect.
 ///
@@ -49,7 +49,7 @@ impl FromStr for Collectable {
     type Err = NotCollectable;
 
     fn from_str(text: &str) -> Result<Self, NotCollectable> {
-        let host = |name: &str| is_host(name).then(|| name.to_owned());
+        let host = |name: &str| is_safe_host(name).then(|| name.to_owned());
         let parsed = match text.split_once('=') {
             None if text == "controller-logs" => Some(Self::ControllerLogs),
             None if text == "accounts" => Some(Self::Accounts),
@@ -93,7 +93,7 @@ impl Request {
         match self {
             Self::Addresses { host: name } => out.extend(host(name).map(Collectable::Addresses)),
             Self::Resolution { name, client } => {
-                if let (Some(client), true) = (host(client), is_host(name.in_query())) {
+                if let (Some(client), true) = (host(client), is_safe_host(name.in_query())) {
                     out.push(Collectable::Resolution { name: name.in_query().to_owned(), client });
                 }
             }

@@ -1,7 +1,7 @@
 //! The commands that answer requests. The steps of a fix use some of them, too.
 
 use super::Request;
-use crate::diagnosis::command::{Command, Name, is_host};
+use crate::diagnosis::command::{Command, Name, is_safe_host};
 
 /// Shows the newest event 4 of a host.
 pub(in crate::diagnosis) const NEWEST_EVENT: &str = "Get-WinEvent -MaxEvents 1 -FilterHashtable @{LogName='System';ProviderName='Microsoft-Windows-Security-Kerberos';Id=4}";
@@ -207,7 +207,7 @@ impl Request {
                 })
                 .collect(),
             Self::DirectoryServer { guid, forest } => {
-                let guid = if is_host(guid) { guid.as_str() } else { "<guid>" };
+                let guid = if is_safe_host(guid) { guid.as_str() } else { "<guid>" };
                 vec![
                     Command::new(format!("Resolve-DnsName {guid}._msdcs.{}", forest.in_query())),
                     Command::new("repadmin /showrepl"),

@@ -108,10 +108,10 @@ pub(super) const OTHER_SERVICE: Rival = Rival {
 };
 
 pub(super) const NO_RIVALS: &[Rival] = &[];
-pub(super) const LOOPBACK: &[Rival] = &[NAME_TO_CLIENT];
-pub(super) const SHARED: &[Rival] = &[ADDRESS_MOVED];
-pub(super) const MISPLACED: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER, WRONG_MACHINE];
-pub(super) const MISPLACED_ALIAS: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER];
-pub(super) const MISPLACED_SERVICE: &[Rival] = &[OTHER_SITE, CACHED_TICKET, DISABLED_OWNER];
-pub(super) const REFUSED: &[Rival] = &[SPN_OF_SERVICE, WRONG_MACHINE];
-pub(super) const LOGON: &[Rival] = &[OTHER_SERVICE];
+pub(super) const LOOPBACK_RIVALS: &[Rival] = &[NAME_TO_CLIENT];
+pub(super) const SHARED_RIVALS: &[Rival] = &[ADDRESS_MOVED];
+pub(super) const MISPLACED_RIVALS: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER, WRONG_MACHINE];
+pub(super) const MISPLACED_ALIAS_RIVALS: &[Rival] = &[WEB_SERVICE, CACHED_TICKET, DISABLED_OWNER];
+pub(super) const MISPLACED_SERVICE_RIVALS: &[Rival] = &[OTHER_SITE, CACHED_TICKET, DISABLED_OWNER];
+pub(super) const REFUSED_RIVALS: &[Rival] = &[SPN_OF_SERVICE, WRONG_MACHINE];
+pub(super) const LOGON_RIVALS: &[Rival] = &[OTHER_SERVICE];

@@ -1,8 +1,8 @@
 //! The decision table. Rows of one topology are together; the one that proves most is first, and the last always matches.
 
 use super::rivals::{
-    LOGON, LOOPBACK, MISPLACED, MISPLACED_ALIAS, MISPLACED_SERVICE, NO_RIVALS, ONE_MACHINE, REFUSED, SHARED,
-    TAKEN_OVER,
+    LOGON_RIVALS, LOOPBACK_RIVALS, MISPLACED_ALIAS_RIVALS, MISPLACED_RIVALS, MISPLACED_SERVICE_RIVALS,
+    NO_RIVALS, ONE_MACHINE, REFUSED_RIVALS, SHARED_RIVALS, TAKEN_OVER,
 };
 use super::rule::{Rival, Rule};
 use crate::diagnosis::case::Case;
@@ -55,13 +55,13 @@ pub static RULES: &[Rule] = {
             (Undetermined, Kind::NotEnoughData, Possible), undetermined::domain_target),
 
         proves(OwnerAnswered, "NETLOGON 3210 on the responder, about its own domain",
-            (PasswordMismatch, Kind::MachineAccount), REFUSED, keys::password_rejected),
+            (PasswordMismatch, Kind::MachineAccount), REFUSED_RIVALS, keys::password_rejected),
         rule(OwnerAnswered, "FailoverClustering 1206, 1207 or 1218 for the account, which is a cluster's name",
             (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
         rule(OwnerAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the responder: a restored domain controller",
             (PasswordMismatch, Kind::MachineAccount, Likely), keys::controller_restored),
         proves(OwnerAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",
-            (PasswordMismatch, Kind::ServiceAccount), LOGON, keys::service_logon_failed),
+            (PasswordMismatch, Kind::ServiceAccount), LOGON_RIVALS, keys::service_logon_failed),
         rule(OwnerAnswered, "KDC 14, 16, 26, 27, 42, 203, 204, 208 or 209 for the service or its account near the time",
             (PasswordMismatch, Kind::EncryptionType, Likely), keys::no_suitable_key),
         rule(OwnerAnswered, "NETLOGON 5722, 5723, 5805, 5720 or 5721 for the responder, and no routine password change",
@@ -81,7 +81,7 @@ pub static RULES: &[Rule] = {
             (PasswordMismatch, Kind::Keytab, Possible), keys::keytab),
 
         proves(ClientAnswered, "the target is another name of the client, and the SPN is on another account",
-            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS, names::alias_with_foreign_spn),
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS_RIVALS, names::alias_with_foreign_spn),
         rule(ClientAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
             (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
         rule(ClientAnswered, "the target is a cluster's name, and an inventory shows that the client is a node of it",
@@ -96,7 +96,7 @@ pub static RULES: &[Rule] = {
             (WrongHost, Kind::ClusterOrAlias, Likely), names::known_alias),
         proves(ClientAnswered, "client and target own a common address, and the class is one of RPC (host, RestrictedKrbHost, \
             RPCSS) or the target's name resolves to it",
-            (LoopbackSharedIp, Kind::OtherSharedAddress), LOOPBACK, addresses::client_shares_address),
+            (LoopbackSharedIp, Kind::OtherSharedAddress), LOOPBACK_RIVALS, addresses::client_shares_address),
         rule(ClientAnswered, "the target's name resolves to an address of the client, and its own account is out of use",
             (DuplicateSpn, Kind::NameTakenOver, Likely), addresses::name_taken_over),
         proves(ClientAnswered, "the target's name resolves to an address of the client, by a lease or a dynamic record",
@@ -121,7 +121,7 @@ pub static RULES: &[Rule] = {
             (LoopbackSharedIp, Kind::AddressesUnknown, Likely), addresses::addresses_unknown),
 
         proves(OtherAnswered, "the target is another name of the responder, and the SPN is on another account",
-            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS, names::alias_with_foreign_spn),
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_ALIAS_RIVALS, names::alias_with_foreign_spn),
         rule(OtherAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
             (PasswordMismatch, Kind::ClusterNameAccount, Likely), keys::cluster_account_failed),
         rule(OtherAnswered, "the target is a cluster's name, and an inventory shows that the responder is a node of it",
@@ -136,7 +136,7 @@ pub static RULES: &[Rule] = {
             (WrongHost, Kind::ClusterOrAlias, Likely), names::known_alias),
         proves(OtherAnswered, "responder and target own a common address that others can reach, and the target's name resolves \
             to it or the target has no other",
-            (WrongHost, Kind::SharedAddress), SHARED, addresses::responder_shares_address),
+            (WrongHost, Kind::SharedAddress), SHARED_RIVALS, addresses::responder_shares_address),
         rule(OtherAnswered, "the target's name resolves to an address of the responder, and its own account is out of use",
             (DuplicateSpn, Kind::NameTakenOver, Likely), addresses::name_taken_over),
         proves(OtherAnswered, "the target's name resolves to an address of the responder, by a lease or a dynamic record",
@@ -172,13 +172,13 @@ pub static RULES: &[Rule] = {
         rule(TargetAnswered, "the exact SPN is on a disabled account",
             (DuplicateSpn, Kind::LeftoverAccount, Likely), registration::leftover_owner),
         proves(TargetAnswered, "the exact SPN is on another account",
-            (DuplicateSpn, Kind::Misplaced), MISPLACED, registration::spn_elsewhere),
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_RIVALS, registration::spn_elsewhere),
         proves(TargetAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
-            (DuplicateSpn, Kind::Duplicate), MISPLACED, registration::spn_twice),
+            (DuplicateSpn, Kind::Duplicate), MISPLACED_RIVALS, registration::spn_twice),
         rule(TargetAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",
             (DuplicateSpn, Kind::Duplicate, Likely), registration::spn_twice_perhaps),
         proves(TargetAnswered, "NETLOGON 3210 on the target, about its own domain",
-            (PasswordMismatch, Kind::MachineAccount), REFUSED, keys::password_rejected),
+            (PasswordMismatch, Kind::MachineAccount), REFUSED_RIVALS, keys::password_rejected),
         rule(TargetAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the target: a restored domain controller",
             (PasswordMismatch, Kind::MachineAccount, Likely), keys::controller_restored),
         rule(TargetAnswered, "a KDC logged event 11 (or Operational 101) for the SPN",
@@ -211,11 +211,11 @@ pub static RULES: &[Rule] = {
         rule(ServiceAnswered, "the SPN is on a disabled account",
             (DuplicateSpn, Kind::LeftoverAccount, Likely), registration::leftover_owner),
         proves(ServiceAnswered, "the SPN is on another account, and the responder has an SPN of the target's name",
-            (DuplicateSpn, Kind::Misplaced), MISPLACED_SERVICE, registration::spn_elsewhere_for_service),
+            (DuplicateSpn, Kind::Misplaced), MISPLACED_SERVICE_RIVALS, registration::spn_elsewhere_for_service),
         rule(ServiceAnswered, "the SPN is on another account; it is unknown whether the responder serves the target",
             (DuplicateSpn, Kind::Misplaced, Likely), registration::spn_elsewhere_perhaps),
         proves(ServiceAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
-            (DuplicateSpn, Kind::Duplicate), MISPLACED_SERVICE, registration::spn_twice),
+            (DuplicateSpn, Kind::Duplicate), MISPLACED_SERVICE_RIVALS, registration::spn_twice),
         rule(ServiceAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",
             (DuplicateSpn, Kind::Duplicate, Likely), registration::spn_twice_perhaps),
         rule(ServiceAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",

@@ -26,7 +26,7 @@ pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option
 }
 
 /// Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode (MAN).
-pub(super) fn managed_password(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
+pub(super) fn managed_password_not_fetched(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = error_number(v.value("ErrorCode", 6));
     let (domain, account) = (v.value("DomainName", 2), v.value("UserName", 3));
     signal.set_subjects([(Role::Account, account), (Role::Domain, domain)], v)?;

@@ -114,7 +114,7 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(KERBEROS, &[7], SignalKind::PacRefused, logon::pac_refused),
     entry(KERBEROS_OPERATIONAL, &[100], SignalKind::NotRegistered, kdc::asked_spn),
     entry(KERBEROS_OPERATIONAL, &[101], SignalKind::DuplicateName, kdc::asked_spn),
-    entry(KERBEROS_OPERATIONAL, &[105], SignalKind::ManagedPasswordNotFetched, logon::managed_password),
+    entry(KERBEROS_OPERATIONAL, &[105], SignalKind::ManagedPasswordNotFetched, logon::managed_password_not_fetched),
     entry(CLUSTER, &[1069], SignalKind::ClusterNameFailed, cluster::name_failed),
     entry(CLUSTER, &[1196], SignalKind::ClusterNotInDns, cluster::network_name),
     entry(CLUSTER, &[1206, 1207, 1218], SignalKind::ClusterAccountFailed, cluster::account_failed),

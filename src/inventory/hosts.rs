@@ -15,7 +15,7 @@ use crate::names::{HostMatch, HostName};
 /// Most spellings of one name (short, full, truncated) that are looked up. Only a crafted list has more.
 const MAX_SPELLINGS: usize = 16;
 
-/// A host, under any of its names.
+/// The number of a host. All names of one host have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(u32);
 

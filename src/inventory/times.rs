@@ -20,6 +20,7 @@ pub(crate) enum ExportTime {
 }
 
 impl ExportTime {
+    /// The time, if it is one.
     pub(crate) fn at(self) -> Option<Timestamp> {
         match self {
             Self::At(time) => Some(time),

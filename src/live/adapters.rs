@@ -15,11 +15,11 @@ use crate::inventory::{InventoryFile, Source};
 pub struct Adapter {
     pub address: IpAddr,
     pub prefix_length: Option<u8>,
-    /// `Ethernet 5`.
+    /// Name of the connection, such as `Ethernet 5`.
     pub interface: Option<String>,
-    /// `IBM USB Remote NDIS Network Device`.
+    /// Description of the adapter, such as `IBM USB Remote NDIS Network Device`.
     pub description: Option<String>,
-    /// As `AA-BB-CC-DD-EE-FF`.
+    /// Hardware address in the form `AA-BB-CC-DD-EE-FF`.
     pub mac: Option<String>,
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn objects(xml: &str) -> Result<Vec<Object>, String> {
 
 /// The objects that references in the file may refer to.
 struct References {
-    /// By `RefId`.
+    /// Value of each object, by its `RefId`.
     values: HashMap<String, Value>,
     /// Number of references that were read.
     copies: usize,

@@ -127,7 +127,7 @@ impl Account {
         CLUSTER_CLASSES.iter().any(|class| self.spns.has_class(class))
     }
 
-    /// Does it have the class for managing clusters? A cluster's own name and its nodes have it.
+    /// Does the account have an SPN of the class `MSServerClusterMgmtAPI`, as the accounts of a cluster's name and nodes have?
     pub fn manages_cluster(&self) -> bool {
         self.spns.has_class("MSServerClusterMgmtAPI")
     }

@@ -10,9 +10,9 @@ use crate::inventory::InventoryFile;
 pub struct AccountInventory {
     pub accounts: Vec<Account>,
     pub files: Vec<InventoryFile>,
-    /// Every SPN of every account of at least one domain was exported (`setspn -Q */*`, an LDIF with the
-    /// `servicePrincipalName=*` filter): absence of an SPN in `complete_domains` means something.
+    /// Domains of which a file has every SPN of every account (`setspn -Q */*`, an LDIF with the filter
+    /// `servicePrincipalName=*`). An SPN that the lists lack is not registered there.
     pub complete_domains: Vec<Arc<str>>,
-    /// The same by file: its path, as in [`files`](Self::files), and the domain.
+    /// Path of each file that has every SPN of a domain, as in [`files`](Self::files), and the domain.
     pub complete_files: Vec<(Arc<str>, Arc<str>)>,
 }

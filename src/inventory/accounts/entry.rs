@@ -351,10 +351,10 @@ fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to
     }
 }
 
-/// The parts of a list that an export joined to one text, split at the first separator for which `joins` is true. An SPN may itself
-/// hold a comma (in a DN) or a blank.
+/// Splits a list that an export joined to one text, at the first separator for which `joins` is true. An SPN may itself contain a
+/// comma (in a DN) or a blank.
 fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
-    // NUL: the whole is one part.
+    // No text contains NUL, so without a separator the whole text is one part.
     let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);
     split_by(text, separator).map(trimmed).filter(|part| !part.is_empty())
 }

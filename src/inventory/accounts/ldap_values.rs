@@ -50,8 +50,8 @@ impl<'t> DistinguishedName<'t> {
         (!domain.is_empty()).then_some(deleted)
     }
 
-    /// The end of a DN from its first `DC=`, which names its domain. If this end is a DN, the whole text is one, and not that of a
-    /// deleted object. `None` if only a full parse can tell.
+    /// The end of a text from its first `DC=`. If this end is a DN, the whole text is the DN of an object of that domain, which is
+    /// not deleted. `None` if only a full parse can decide that.
     pub(super) fn plain_domain(text: &str) -> Option<&str> {
         if memchr::memchr2(b'\\', b'\n', text.as_bytes()).is_some() {
             return None;

@@ -138,7 +138,7 @@ struct SearchInfo {
     requested: Option<bool>,
     /// Number of entries that the search returned.
     entries: Option<u64>,
-    /// `result: 0 Success`; `Some(false)` if the search was cut off (`4 Size limit exceeded`).
+    /// Whether the search succeeded (`result: 0 Success`) or was cut off (`4 Size limit exceeded`); `None` without a result.
     succeeded: Option<bool>,
 }
 
@@ -178,7 +178,7 @@ impl Export {
         }
     }
 
-    /// Reads lines that are not attributes: the search's result, a change's type.
+    /// Reads a line that is not an attribute, such as the result of a search or the type of a change.
     fn control(&mut self, line: &str, number: u64, to: &mut AccountCollector) {
         let Some((name, value)) = line.split_once(':') else {
             return;

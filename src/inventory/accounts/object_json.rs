@@ -147,7 +147,7 @@ impl ObjectVisitor for Objects<'_> {
 
     fn error(&mut self, line: u64, what: String, is_cut_off: bool) {
         if self.flattened.is_some() {
-            // That the lists were lost is reported for the whole file.
+            // The loss of the lists is reported for the whole file.
         } else if is_cut_off {
             self.to.report_loss(line, "the JSON ends before its last bracket; the export was cut off");
         } else {

@@ -70,7 +70,7 @@ struct Rows {
     /// The account of the last row, as written.
     name: String,
     domain: String,
-    /// Its index; `None` if the collector has no room for it.
+    /// Index of the account; `None` if the collector has no room for it.
     index: Option<usize>,
     /// Its SPNs in adjacent rows.
     spns: SpnListBuilder,

@@ -50,7 +50,8 @@ fn recognise(head: &str) -> bool {
     first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT && (ends_as_listing || head.len() > LONG_PROGRESS)
 }
 
-/// Bytes of a text without an account that may be all progress, so that the closing line is not in the part that is examined.
+/// Length in bytes from which on a text without an account may consist of progress lines. Its closing line is then after the part
+/// that is examined.
 const LONG_PROGRESS: usize = 16 * 1024;
 
 /// Most lines of a listing without accounts: `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a
@@ -77,7 +78,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// The kind of a line.
+/// A line of the output, recognised by its structure.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape<'l> {
     Blank,
@@ -204,7 +205,7 @@ impl Listing {
                 self.end_account(to);
                 // `CN=..` alone is `-Q`. Within a sentence it is `-L` or similar.
                 self.part |= dn != line.trim();
-                // It was not the closing line: other text is between the accounts.
+                // The supposed closing line was other text between two accounts.
                 self.part |= self.closed;
                 self.begin(dn, number, to);
             }

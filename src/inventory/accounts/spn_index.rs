@@ -36,11 +36,11 @@ pub struct SpnIndex<'a> {
 /// An SPN with its owners.
 struct SpnEntry {
     ids: Ids,
-    /// Where the SPN is as its first owner has it: the index of the record, and the offset in its list.
+    /// Position of the SPN in the list of its first owner: the index of the record, and the offset in the list.
     first: (u32, SpnOffset),
 }
 
-/// One account or more. Usually it is one, and a vector for each of a million SPNs would take more memory than the SPNs.
+/// The accounts that own an SPN. Usually it is one, and a vector for each of a million SPNs would take more memory than the SPNs.
 #[derive(Debug, Clone)]
 pub(super) enum Ids {
     One(AccountId),

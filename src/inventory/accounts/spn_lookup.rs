@@ -13,7 +13,7 @@ pub(super) struct SpnLookup {
     classes: HashSet<Box<str>>,
     /// The [key](stored_key) of each SPN.
     keys: HashSet<Box<str>>,
-    /// Hosts by their label.
+    /// The hosts in SPNs, by label.
     hosts: HashMap<Box<str>, Vec<HostName>>,
     /// Labels by their first 15 characters.
     labels: HashMap<Box<str>, Vec<Box<str>>>,

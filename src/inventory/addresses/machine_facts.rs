@@ -79,7 +79,7 @@ fn add_ohai(facts: &Object, line: u64, to: &mut AddressCollector<'_>) {
 /// The time of `ohai_time`, which is in seconds since 1970, as RFC 3339 text. Empty if it is missing.
 fn ohai_time(facts: &Object) -> String {
     let seconds = property(facts, "ohai_time").and_then(|time| time.as_f64());
-    // Truncated: a fraction of a second means nothing here.
+    // The fraction of a second is left out, because nothing depends on it.
     let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds as i64).ok());
     time.map_or(String::new(), |time| time.to_string())
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use crate::inventory::{InventoryFile, Source};
 
-/// One address on one interface of one host.
+/// An address on an interface of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedAddress {
-    /// The host as the source names it; compared as `names::HostName`.
+    /// The host's name in the source. It is compared as `names::HostName`.
     pub host: Arc<str>,
     /// Without zone (`%12`).
     pub address: IpAddr,

@@ -78,7 +78,7 @@ fn margin_value(line: &str) -> Option<&str> {
 struct Card<'t> {
     description: &'t str,
     connection: Option<&'t str>,
-    /// With the number of the line, from 1.
+    /// Each address with the number of its line, from 1.
     addresses: Vec<(&'t str, u64)>,
 }
 

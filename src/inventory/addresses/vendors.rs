@@ -101,7 +101,7 @@ pub const BMC_NICS: &[BmcNic] = &[
 /// The kind of an adapter with a shared address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdapterKind {
-    /// A management controller's USB card; `None` if its vendor is unknown.
+    /// The USB network card of a management controller, with its vendor; `None` if the vendor is unknown.
     BmcUsbNic(Option<&'static BmcNic>),
     /// A host's side of a virtual switch inside it (Hyper-V, VMware, VirtualBox, Docker, WSL).
     VirtualSwitch,

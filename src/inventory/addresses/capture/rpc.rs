@@ -27,7 +27,7 @@ enum Interface {
     Other,
 }
 
-/// Where an answer has its addresses.
+/// The place of the addresses in an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bindings {
     /// The answer is one array of bindings, as that of `ServerAlive2`.

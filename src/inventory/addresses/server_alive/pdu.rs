@@ -50,7 +50,7 @@ fn is_interface(uuid: &[u8], mut wanted: [u8; 16], order: ByteOrder) -> bool {
     uuid == wanted
 }
 
-/// One PDU.
+/// A PDU of DCE/RPC, with the fields of its header that are used.
 pub(crate) struct Pdu {
     pub kind: u8,
     pub flags: u8,
@@ -107,7 +107,7 @@ pub(crate) fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
     let length = usize::from(order.u16(head, 8)?);
     let authentication = usize::from(order.u16(head, 10)?);
     let (kind, flags) = (*head.get(2)?, *head.get(3)?);
-    // Version 5.0 or 5.1; twenty kinds.
+    // DCE/RPC has the versions 5.0 and 5.1, and kinds up to 20.
     if head.first() != Some(&5) || head.get(1)? > &1 || kind > 20 || length < HEADER {
         return Some((None, bytes.len()));
     }

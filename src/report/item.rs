@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::diagnosis::{
     AGAINST_PREFIX, Evidence, EvidenceRole, Fact, Relation, Request, Step, is_for_people, title_of,
 };
-use crate::text::sentence::uncapitalised;
+use crate::text::sentence::uncapitalise;
 
 /// In the run that made the item, its typed parts: the text is made when it is written. Where a report was read, the text and,
 /// from JSON, the members.
@@ -364,7 +364,7 @@ fn action_of(members: &Map<String, Value>) -> String {
     let action = text_of(members, "action");
     match text_of(members, "condition") {
         "" => action.to_owned(),
-        condition => format!("{condition}: {}", uncapitalised(action)),
+        condition => format!("{condition}: {}", uncapitalise(action)),
     }
 }
 

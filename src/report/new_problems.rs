@@ -14,7 +14,7 @@ use super::row::{Row, Status};
 use super::text_writer::{few, period};
 use crate::diagnosis::Confidence;
 use crate::text::escape::escape_markup;
-use crate::text::sentence::capitalised;
+use crate::text::sentence::capitalise;
 use crate::zone::Zone;
 
 /// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
@@ -62,7 +62,7 @@ fn write_problem(
         "  ",
         &format!(
             "{} {}, {}, {}.{reopened}",
-            capitalised(problem.confidence.name()),
+            capitalise(problem.confidence.name()),
             problem.kind,
             counted(problem.events, "event"),
             period(&problem.first_seen, &problem.last_seen, zone)

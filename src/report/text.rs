@@ -14,7 +14,7 @@ use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, Report, empty_result, problem};
 use crate::diagnosis::{Cause, Confidence};
-use crate::text::sentence::uncapitalised;
+use crate::text::sentence::uncapitalise;
 
 /// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
 /// up to [`MAX_LINES`] per cause.
@@ -197,7 +197,7 @@ impl<'a> View<'a> {
     /// Confidence, kind and status.
     fn confidence(&self, problem: &Problem) -> String {
         let confidence = self.writer.styled(of_confidence(problem.confidence), problem.confidence.name());
-        let mut text = format!("{confidence}, {} ({})", uncapitalised(problem.kind.label()), problem.kind);
+        let mut text = format!("{confidence}, {} ({})", uncapitalise(problem.kind.label()), problem.kind);
         if self.compared {
             let role = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
             text.push_str(&format!(", {}", self.writer.styled(role, problem.status.name())));

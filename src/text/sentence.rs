@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text with its first letter in upper case.
-pub(crate) fn capitalised(text: &str) -> String {
+/// Changes the first letter of a text to upper case.
+pub(crate) fn capitalise(text: &str) -> String {
     let mut chars = text.chars();
     let mut out = String::with_capacity(text.len());
     out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
@@ -11,9 +11,9 @@ pub(crate) fn capitalised(text: &str) -> String {
     out
 }
 
-/// The text with its first letter in lower case, to continue a sentence. A text with an upper-case second letter begins with a
+/// Changes the first letter of a text to lower case, to continue a sentence. A text with an upper-case second letter begins with a
 /// name or an abbreviation, and stays as written.
-pub(crate) fn uncapitalised(text: &str) -> Cow<'_, str> {
+pub(crate) fn uncapitalise(text: &str) -> Cow<'_, str> {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {

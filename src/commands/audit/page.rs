@@ -11,7 +11,7 @@ use crate::report::Reading;
 use crate::report::Status;
 use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::page::{Connection, FixStep, Inputs, Shell, name, shown};
-use crate::text::sentence::capitalised;
+use crate::text::sentence::capitalise;
 use crate::zone::Zone;
 
 /// Findings with a card.
@@ -278,7 +278,7 @@ fn connections(finding: &AuditFinding) -> (Vec<Connection>, u64) {
 /// Capitalises a sentence, unless it begins with a name. A first word with other characters than letters is a name.
 fn sentence(text: &str) -> String {
     match text.split(' ').next().is_some_and(|word| word.chars().all(char::is_alphabetic)) {
-        true => capitalised(text),
+        true => capitalise(text),
         false => text.to_owned(),
     }
 }

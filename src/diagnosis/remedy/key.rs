@@ -9,7 +9,7 @@ use crate::diagnosis::command::Command;
 use crate::diagnosis::request::{
     ENCRYPTION_POLICY, MANAGED_PASSWORD_EVENTS, account_query, on_every_controller, test_managed_account,
 };
-use crate::text::sentence::capitalised;
+use crate::text::sentence::capitalise;
 
 /// The fix for an account whose key neither a machine nor a user sets, if the account that answered is one.
 fn fix_of_account_kind(view: &View<'_>) -> Option<Vec<Step>> {
@@ -232,7 +232,7 @@ pub(super) fn managed_account(view: &View<'_>) -> Vec<Step> {
         Step::note(format!(
             "Safe: {account} is a managed service account. Windows fetches its password from a domain \
              controller, so there is none to type. {} restarts.",
-            capitalised(view.service.words())
+            capitalise(view.service.words())
         )),
         check_managed_account(view),
         Step::read(

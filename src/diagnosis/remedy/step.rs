@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::diagnosis::command::{Command, sentence};
-use crate::text::sentence::uncapitalised;
+use crate::text::sentence::uncapitalise;
 
 /// The part of the environment that a step changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -152,7 +152,7 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.condition {
-            Some(condition) => write!(f, "{condition}: {}", uncapitalised(&self.action))?,
+            Some(condition) => write!(f, "{condition}: {}", uncapitalise(&self.action))?,
             None => f.write_str(&self.action)?,
         }
         if let Some(risk) = &self.risk {

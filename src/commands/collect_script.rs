@@ -1,8 +1,7 @@
-//! `krbtriage collect-script`: a PowerShell script that exports what triage needs.
+//! `krbtriage collect-script` writes a PowerShell script that exports what triage needs.
 //!
-//! ```text
-//! listed (who vouches for a host) -> task (what to collect where) -> queries, script (the text)
-//! ```
+//! A file imports only files listed before it: `listed` (hosts that may be visited), `task` (what to collect from which host),
+//! `queries` (of the event log), `script` (its text).
 
 mod listed;
 mod queries;
@@ -22,7 +21,7 @@ use crate::report::saved::SavedError;
 use listed::ListedHosts;
 use task::Task;
 
-/// A list of a million hosts is smaller.
+/// Longest list of hosts in bytes. One with a million hosts is shorter.
 const MAX_LIST: u64 = 64 << 20;
 
 /// Options of `collect-script`.
@@ -32,7 +31,7 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Files with one host per line; `#` begins a comment.
     pub lists: Vec<PathBuf>,
-    /// A report: only what its `missing` asks for is collected.
+    /// A report. With it, the script collects only what the column `missing` asks for.
     pub report: Option<PathBuf>,
     /// Address inventories, whose hosts may be visited for a report.
     pub interfaces: Vec<PathBuf>,
@@ -41,6 +40,7 @@ pub struct Config {
     pub output: Output,
 }
 
+/// Why there is no script.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("--hosts {}: {}", path.display(), describe_read_error(path, source))]
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Does the command line itself ask for something impossible, whatever the inputs contain?
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         match self {
             Self::NoHosts => true,
@@ -74,17 +74,17 @@ impl Error {
 /// Result of a run.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Texts that are not host names and are only in comments.
+    /// Number of texts that are not host names. The script has them in comments only.
     pub refused: usize,
-    /// Host names that no list has and that are only in comments.
+    /// Number of host names that no list has. The script has them in comments only.
     pub unlisted: usize,
     /// The inventories and account lists that were read.
     pub inventories: Vec<InventoryFile>,
-    /// `None` for standard output.
+    /// The file written; `None` for standard output.
     pub written: Option<PathBuf>,
 }
 
-/// Makes the script.
+/// Writes the script.
 pub fn run(config: &Config) -> Result<Outcome, Error> {
     config.output.check()?;
     let lists = [&config.lists, &config.interfaces, &config.spns].into_iter().flatten();
@@ -97,13 +97,12 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
             let rows = baseline::read(path)?;
             let task = Task::of_report(&rows, &listed(config, &hosts, &rows, &mut inventories));
             if task.is_empty() {
-                return Err(nothing(path.clone(), &task));
+                return Err(nothing_to_collect(path.clone(), &task));
             }
             task
         }
         None => {
-            // Two hosts on the command line mean just these two. A list is the whole estate, including its
-            // domain controllers.
+            // A list means the whole estate with its domain controllers. Hosts on the command line mean only themselves.
             let task = Task::of_hosts(&hosts, !config.lists.is_empty());
             if task.logs.is_empty() && task.refused.is_empty() {
                 return Err(Error::NoHosts);
@@ -116,8 +115,8 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     Ok(Outcome { refused: task.refused.len(), unlisted: task.unlisted.len(), inventories, written })
 }
 
-/// The hosts that the script may visit for a report: those from the user, an inventory or an account list,
-/// and the clients, which are the `Computer` of the logs. Notes the files of these lists.
+/// Returns the hosts that the script may visit for a report: those that the user, an inventory or an account list names, and the
+/// clients, which are the `Computer` of the logs. Adds the files that were read to `inventories`.
 fn listed(
     config: &Config,
     hosts: &[String],
@@ -136,7 +135,7 @@ fn listed(
     listed
 }
 
-fn nothing(path: PathBuf, task: &Task) -> Error {
+fn nothing_to_collect(path: PathBuf, task: &Task) -> Error {
     const SHOWN: usize = 5;
     if task.unlisted.is_empty() {
         return Error::NothingMissing(path);

@@ -11,22 +11,23 @@ use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::json::{Document, FORMAT, OLDEST, VERSION};
 use super::problem::by_time;
 use super::row::{COLUMNS, FIRST_COLUMNS, Row, Status, split};
-use super::saved::{Saved, SavedError, shortened};
+use super::saved::{SavedError, SavedFile, shortened};
 use crate::diagnosis::{EvidenceRole, IncidentName, LogReason, Name, NameRole, Request};
 
-const WHAT: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
+/// Description of a valid file, for messages.
+const EXPECTED: &str = "a report of krbtriage triage (.csv, .json or .jsonl)";
 
-/// Reads a report of any format with incidents: CSV (also saved by a spreadsheet program), JSON, JSON Lines.
+/// Reads a report in CSV (also saved by a spreadsheet program), JSON or JSON Lines.
 pub fn read(path: &Path) -> Result<Vec<Row>, SavedError> {
-    parse(path, &Saved { path, what: WHAT }.text()?)
+    parse(path, &SavedFile { path, expected: EXPECTED }.text()?)
 }
 
 /// Parses the text of a report. `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
-    let saved = Saved { path, what: WHAT };
+    let saved = SavedFile { path, expected: EXPECTED };
     let rows = match text.trim_start().bytes().next() {
         Some(b'{') => read_json(saved, text)?,
-        // A report without incidents has no lines in JSON Lines.
+        // In JSON Lines a report without incidents is empty.
         None if path.extension().is_some_and(|e| e == "jsonl" || e == "ndjson") => Vec::new(),
         None => return Err(saved.foreign("it is empty")),
         Some(_) => {
@@ -48,7 +49,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// Checks rules that the types do not express.
+/// Checks the forms of IDs and times. Fails with a clause about the row.
 pub fn check(row: &Row) -> Result<(), String> {
     let is_id = |letter, id: &str| {
         id.strip_prefix(letter)
@@ -71,16 +72,16 @@ pub fn check(row: &Row) -> Result<(), String> {
     Ok(())
 }
 
-/// The last line that contains `text`.
+/// Returns the number of the last line that contains `text`.
 fn line_of(all: &str, text: &str) -> u64 {
     let before = all.rfind(text).and_then(|at| all.get(..at)).unwrap_or_default();
     1 + before.matches('\n').count() as u64
 }
 
-/// A row, and its line if it is known.
-type Placed = (Option<u64>, Row);
+/// A row, and the number of its line if that is known.
+type NumberedRow = (Option<u64>, Row);
 
-fn read_json(saved: Saved<'_>, text: &str) -> Result<Vec<Placed>, SavedError> {
+fn read_json(saved: SavedFile<'_>, text: &str) -> Result<Vec<NumberedRow>, SavedError> {
     let wrong = |line: usize, error: serde_json::Error| match error.is_eof() {
         true => saved.cut(line as u64),
         false => saved.line(line as u64, error.to_string()),
@@ -149,7 +150,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         incident_id: text(incident_id),
         problem_id: text(problem_id),
         problem: match problem {
-            // A report from before that column existed.
+            // A report from before this column existed.
             "" if target_spn.is_empty() => answered_by.into(),
             "" => target_spn.into(),
             problem => problem.into(),
@@ -184,24 +185,25 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
 }
 
 fn evidence_items(items: &[String], roles: &[String], sections: &[String]) -> Vec<EvidenceItem> {
-    let read = paired(items, roles, |item, role| {
-        let role = EvidenceRole::ALL.into_iter().find(|known| known.name() == role);
+    let items = paired(items, roles, |item, role| {
+        let role = EvidenceRole::ALL.into_iter().find(|valid| valid.name() == role);
         EvidenceItem::from_cell(item, role.unwrap_or(EvidenceRole::For))
     });
     let sections = sections.iter().map(String::as_str).chain(std::iter::repeat(""));
-    read.into_iter().zip(sections).map(|(item, section)| item.in_section(section)).collect()
+    items.into_iter().zip(sections).map(|(item, section)| item.in_section(section)).collect()
 }
 
-/// Pairs items with those of another column in the same order; with nothing if a report lacks that column.
+/// Makes an item of each text and the text at the same position in another column, or an empty one if the report lacks that
+/// column.
 fn paired<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
     let others = others.iter().map(String::as_str).chain(std::iter::repeat(""));
     items.iter().zip(others).map(|(item, other)| make(item, other)).collect()
 }
 
-/// State of an earlier incident that has no new events in the logs.
+/// Facts about an incident without new events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
-    /// The logs contain an event of its client.
+    /// The logs have an event of its client.
     pub in_logs: bool,
     /// The incident is over.
     pub over: bool,
@@ -214,7 +216,7 @@ pub struct EarlierRow {
     pub status: Status,
     pub first_seen: String,
     pub last_seen: String,
-    /// None where this run has a row of it that goes on.
+    /// The whole row; `None` if the incident continues in this run, which has a newer one.
     pub row: Option<Box<Row>>,
 }
 
@@ -230,16 +232,16 @@ impl From<Row> for EarlierRow {
     }
 }
 
-/// Gives every row its status against the rows of an earlier report, and adds those that are gone: as
-/// resolved, or as ongoing without events if nothing shows that they are over. Rows without events are those
-/// whose events were all reported before. `silence_of` is called for them and for the gone ones.
+/// Gives each row its status against an earlier report, and adds the earlier incidents that are gone: as resolved, or as
+/// ongoing if nothing shows that they are over. A row without events had all its events reported before. `silence_of` is called
+/// for these rows and for the gone ones.
 pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Row) -> Silence) -> Vec<Row> {
     let mut earlier: HashMap<String, EarlierRow> =
         earlier.into_iter().map(|row| (row.incident_id.clone(), row)).collect();
     let (mut present, mut gone) = (Vec::with_capacity(rows.len()), Vec::new());
     for mut row in rows {
         let Some(old) = earlier.remove(&row.incident_id) else {
-            // An incident without new events was kept to diagnose the others.
+            // An incident without new events is only there to diagnose the others.
             if row.events > 0 {
                 row.status = Status::New;
                 present.push(row);
@@ -265,15 +267,15 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
     }
     gone.extend(earlier.into_values().filter_map(|old| old.row.map(|row| *row)));
     for row in &mut gone {
-        let silent = silence_of(row);
-        let silence = silence(row);
-        // It was true of that run only.
-        row.missing.retain(|item| item.code() != silence.code());
-        if !silent.in_logs {
-            row.collect.extend(silence.collectables().iter().map(ToString::to_string));
-            row.missing.push(RequestItem::new(silence));
+        let silence = silence_of(row);
+        let request = request_log(row);
+        // The earlier run may have asked for its own logs.
+        row.missing.retain(|item| item.code() != request.code());
+        if !silence.in_logs {
+            row.collect.extend(request.collectables().iter().map(ToString::to_string));
+            row.missing.push(RequestItem::new(request));
         }
-        if silent.over || row.status == Status::Resolved {
+        if silence.over || row.status == Status::Resolved {
             row.status = Status::Resolved;
         } else {
             row.status = Status::Ongoing;
@@ -283,14 +285,14 @@ pub fn compare(rows: Vec<Row>, earlier: Vec<EarlierRow>, silence_of: &dyn Fn(&Ro
     arrange(present, gone)
 }
 
-/// It is unknown whether the client's log was an input.
-fn silence(row: &Row) -> Request {
+/// Asks for the client's log, because the inputs may not have it.
+fn request_log(row: &Row) -> Request {
     let client = IncidentName { text: row.client.as_str().into(), is_known: true };
     Request::ClientLog { client: Name::host(&client, NameRole::Client), reason: LogReason::Silent }
 }
 
-/// Puts rows without new events after the others of their problem, the resolved ones last. Problems with only
-/// such rows come last, the latest first, and those that are wholly resolved at the very end.
+/// Puts the gone rows after the other rows of their problem, the resolved ones last. Problems with only such rows follow, the
+/// latest first. Problems that are wholly resolved come last.
 fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     let mut by_problem: HashMap<String, Vec<Row>> = HashMap::new();
     for row in gone {
@@ -317,8 +319,8 @@ fn arrange(rows: Vec<Row>, gone: Vec<Row>) -> Vec<Row> {
     }
     let latest = |rows: &[Row]| rows.iter().filter_map(|r| r.last_seen.parse::<Timestamp>().ok()).max();
     let mut rest: Vec<_> = by_problem.into_iter().collect();
-    let over = |rows: &[Row]| rows.iter().all(|row| row.status == Status::Resolved);
-    rest.sort_by_cached_key(|(problem, rows)| (over(rows), Reverse(latest(rows)), problem.clone()));
+    let is_over = |rows: &[Row]| rows.iter().all(|row| row.status == Status::Resolved);
+    rest.sort_by_cached_key(|(problem, rows)| (is_over(rows), Reverse(latest(rows)), problem.clone()));
     out.extend(rest.into_iter().flat_map(|(_, rows)| rows));
     out
 }

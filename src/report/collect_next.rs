@@ -1,4 +1,4 @@
-//! "Collect next": the requests of all present incidents, grouped by the data that answers them.
+//! Groups the requests of all present incidents by the data that answers them, for the section "Collect next".
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,33 +6,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Row;
 use super::item::RequestItem;
 
-/// Requests of one sort.
-pub(crate) struct CollectNext<'r> {
+/// Requests for one kind of data.
+pub(crate) struct RequestGroup<'r> {
     pub title: &'static str,
-    /// The first request of the sort.
+    /// The first request of the group.
     pub example: &'r RequestItem,
-    /// The names that the requests are about, each once.
+    /// The hosts, accounts or SPNs that the requests are about, each once.
     pub subjects: Vec<String>,
+    /// Number of incidents with such a request.
     pub incidents: usize,
 }
 
-/// The sorts that settle most incidents first.
-pub(crate) fn collect_next<'r>(present: impl Iterator<Item = &'r Row>) -> Vec<CollectNext<'r>> {
-    let mut by_title: BTreeMap<&str, (CollectNext<'_>, BTreeSet<String>)> = BTreeMap::new();
+/// Returns the groups. Those of most incidents come first.
+pub(crate) fn collect_next<'r>(present: impl Iterator<Item = &'r Row>) -> Vec<RequestGroup<'r>> {
+    let mut by_title: BTreeMap<&str, (RequestGroup<'_>, BTreeSet<String>)> = BTreeMap::new();
     for row in present {
-        let mut of_row = BTreeSet::new();
+        let mut row_titles = BTreeSet::new();
         for item in &row.missing {
             let title = item.title();
             let (group, subjects) = by_title.entry(title).or_insert_with(|| {
-                (CollectNext { title, example: item, subjects: Vec::new(), incidents: 0 }, BTreeSet::new())
+                (RequestGroup { title, example: item, subjects: Vec::new(), incidents: 0 }, BTreeSet::new())
             });
             subjects.extend(Some(item.subject()).filter(|subject| !subject.is_empty()));
-            if of_row.insert(title) {
+            if row_titles.insert(title) {
                 group.incidents += 1;
             }
         }
     }
-    let finish = |(group, subjects): (CollectNext<'r>, BTreeSet<String>)| CollectNext {
+    let finish = |(group, subjects): (RequestGroup<'r>, BTreeSet<String>)| RequestGroup {
         subjects: subjects.into_iter().collect(),
         ..group
     };

@@ -1,4 +1,4 @@
-//! The report as CSV.
+//! Writes the report as CSV.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::csv_writer::CsvWriter;
 use super::in_order::write_in_order;
 use super::row::{COLUMNS, Row};
 
-/// Writes header and rows.
+/// Writes the header and the rows.
 pub fn write(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
     CsvWriter::with_header(&mut *out, &COLUMNS)?.finish()?;
     write_in_order(rows, out, |rows, piece| {

@@ -1,11 +1,11 @@
-//! The program's only CSV dialect: UTF-8 without BOM, comma, CRLF (RFC 4180), every cell escaped so that no
-//! spreadsheet executes it.
+//! Writes CSV in the program's only dialect: UTF-8 without BOM, comma, CRLF (RFC 4180). Cells are escaped so that no spreadsheet
+//! executes them.
 
 use std::io::{self, Write};
 
 use crate::text::escape::escape_cell;
 
-/// Writes rows of cells.
+/// Writer of rows of cells.
 pub struct CsvWriter<W: Write>(csv::Writer<W>);
 
 impl<W: Write> CsvWriter<W> {
@@ -16,7 +16,7 @@ impl<W: Write> CsvWriter<W> {
         Ok(writer)
     }
 
-    /// Creates a writer without a header, for a part of a file.
+    /// Creates a writer for a part of a file, which has no header.
     pub fn new(out: W) -> Self {
         Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out))
     }

@@ -1,4 +1,4 @@
-//! Text of a report without incidents: inputs, events left out, related trouble in the logs, and what to do
+//! Makes the text of a report without incidents: the inputs, the events left out, related events in the logs, and what to do
 //! next.
 
 use jiff::Timestamp;
@@ -8,15 +8,13 @@ use super::numbers::{counted, grouped};
 use super::text_writer::{few, period};
 use crate::zone::Zone;
 
-/// Most files, machines and kinds of trouble named.
+/// Most files or machines that a line lists.
 const MAX_NAMES: usize = 3;
+/// Most kinds of related events that get a line.
 const MAX_TROUBLE: usize = 5;
 
-/// A label of one word and a sentence.
-pub type Line = (&'static str, String);
-
-/// Text of a report without incidents.
-pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<Line> {
+/// Returns the lines of the text, each with a label of one word.
+pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<(&'static str, String)> {
     let mut lines = vec![("Read", inputs(read, zone))];
     let left_out = outside_period(read, zone);
     let is_left_out = left_out.is_some();
@@ -50,7 +48,7 @@ pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<Line> {
     lines
 }
 
-/// The logs, their machines and their time.
+/// Describes the logs with their machines and times.
 fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
     let logs: Vec<_> = read.logs.iter().filter(|log| log.was_read()).collect();
     if logs.is_empty() {
@@ -63,7 +61,7 @@ fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
     };
     let computers = &read.surroundings.computers;
     if !computers.is_empty() {
-        // Known are the machines of related events; several logs may be of more machines.
+        // Only related events show machines, so several logs may have others as well.
         let of = if logs.len() == 1 { "of" } else { "from machines such as" };
         text.push_str(&format!(", {of} {}", few(computers, MAX_NAMES)));
     }
@@ -83,7 +81,8 @@ fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
     text
 }
 
-/// `29 events 4 before 2026-11-22 00:09 UTC (--since), the last at 2026-10-06 22:13 UTC. ...`, if any were left out.
+/// Describes the events that `--since` and `--until` left out; `None` if there are none. For example: `29 events 4 before
+/// 2026-11-22 00:09 UTC (--since), the last at 2026-10-06 22:13 UTC. ...`
 pub fn outside_period(read: &Reading<'_>, zone: &Zone) -> Option<String> {
     let last = read.outside.last?.to_string();
     let at = |time: Timestamp| period(&time.to_string(), &time.to_string(), zone);

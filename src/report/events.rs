@@ -1,8 +1,7 @@
-//! `--events FILE`: every event that counts, with the incident it belongs to, as evidence.
+//! Writes every counted event with its incident (`--events FILE`), as evidence.
 //!
-//! Rows are spooled during the scan and sorted outside memory. An incident's ID follows from the event's
-//! names, so it is known at once. Only at the end it is decided which twin counts (event 3) and which file
-//! keeps a duplicate.
+//! Rows are spooled during the scan and sorted outside memory. Each already has the ID of its incident, which depends only on
+//! the names in the event. The end of the scan decides which twins (event 3) count, and which file a duplicate is listed with.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -20,7 +19,7 @@ use crate::incidents::{self, EventSink, Twin};
 use crate::records::{Origin, Record};
 use crate::text::escape::escape_json;
 
-/// The columns of the CSV, and the members of a line of JSON.
+/// Columns of the CSV and members of the JSON.
 pub const EVENT_COLUMNS: [&str; 13] = [
     "incident_id",
     "time_created",
@@ -37,16 +36,16 @@ pub const EVENT_COLUMNS: [&str; 13] = [
     "log",
 ];
 
-/// The format of the events file.
+/// Format of the events file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventFormat {
     Csv,
     Jsonl,
 }
 
-/// An event without the name of its log.
+/// One event.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct EventRow {
     pub incident_id: String,
     pub time_created: Timestamp,
     pub client: Box<str>,
@@ -59,57 +58,54 @@ pub(super) struct Line {
     pub target_realm: Box<str>,
     pub client_realm: Box<str>,
     pub origin: Box<str>,
+    /// Path of the log. It is empty in the spool.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub log: String,
 }
 
 /// A row that may still be replaced by the same event from another file.
 struct PendingRow {
+    /// Nanoseconds since 1970.
     time: i128,
+    /// Client, channel and record ID, as [`encode`] writes them.
     identity: Vec<u8>,
-    log: String,
-    line: Line,
+    row: EventRow,
 }
 
 impl PendingRow {
-    /// Of several copies, the one with the lowest rank is written: a live one first, then by its log's name
-    /// and its own spelling.
+    /// Returns the sort key of several copies of an event. The lowest is written: a live one, then the first by log and by
+    /// spelling.
     fn rank(&self) -> (bool, &str, [&str; 6]) {
-        let line = &self.line;
+        let row = &self.row;
         let spelling = [
-            &*line.client,
-            &*line.provider,
-            &*line.answered_by,
-            &*line.target_spn,
-            &*line.target_realm,
-            &*line.client_realm,
+            &*row.client,
+            &*row.provider,
+            &*row.answered_by,
+            &*row.target_spn,
+            &*row.target_realm,
+            &*row.client_realm,
         ];
-        (&*line.origin != "live", &self.log, spelling)
+        (&*row.origin != "live", &row.log, spelling)
     }
 }
 
-#[derive(Serialize)]
-struct WithLog<'a> {
-    #[serde(flatten)]
-    line: &'a Line,
-    log: &'a str,
-}
-
-/// The rows that all workers spooled.
+/// The rows of all workers.
 #[derive(Default)]
 pub struct EventSpool(Mutex<Vec<Sorter>>);
 
-/// One worker's rows. They are handed over on drop.
-struct Share<'a> {
+/// The rows of one worker. Dropping it adds them to the spool.
+struct WorkerSpool<'a> {
     spool: &'a EventSpool,
     sorter: Sorter,
 }
 
 impl EventSpool {
-    /// Creates the sink of one of `workers`.
+    /// Creates the sink of one of `workers` workers.
     pub fn event_sink(&self, workers: usize) -> Box<dyn EventSink + '_> {
-        Box::new(Share { spool: self, sorter: Sorter::new(workers) })
+        Box::new(WorkerSpool { spool: self, sorter: Sorter::new(workers) })
     }
 
-    /// Writes every event once, as [`Self::take`] orders them. Returns the number of events written.
+    /// Writes every event once, in the order of [`Self::drain`]. Returns the number of events written.
     pub fn write(
         &self,
         format: EventFormat,
@@ -117,49 +113,46 @@ impl EventSpool {
         log_name: &dyn Fn(FileIndex) -> String,
         out: &mut dyn Write,
     ) -> io::Result<u64> {
-        let mut lines = Lines::new(format, out)?;
+        let mut writer = EventWriter::new(format, out)?;
         let mut written = 0;
-        self.take(twins, log_name, |line, log| {
+        self.drain(twins, log_name, |row| {
             written += 1;
-            lines.write(&line, &log)
+            writer.write(&row)
         })?;
-        lines.finish()?;
+        writer.finish()?;
         Ok(written)
     }
 
-    /// Hands over every event once, in the order of time, then client, channel and record ID, with the first by name of the
-    /// logs that hold it. The spool is empty afterwards.
-    fn take(
+    /// Empties the spool and passes on every event once, sorted by time, client, channel and record ID. An event that several
+    /// logs have gets the first of their names.
+    fn drain(
         &self,
         twins: &[Twin],
         log_name: &dyn Fn(FileIndex) -> String,
-        mut use_event: impl FnMut(Line, String) -> io::Result<()>,
+        mut use_event: impl FnMut(EventRow) -> io::Result<()>,
     ) -> io::Result<()> {
         let twins: HashMap<&str, &Twin> = twins.iter().map(|t| (&*t.own_id, t)).collect();
         let sorters = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut pending: Option<PendingRow> = None;
         let mut write = |pending: PendingRow| {
-            let mut line = pending.line;
-            if line.event_id == 3
-                && let Some(twin) = twins.get(&*line.incident_id)
+            let mut row = pending.row;
+            if row.event_id == 3
+                && let Some(twin) = twins.get(&*row.incident_id)
             {
-                if !twin.counted.contains(line.time_created) {
+                if !twin.counted.contains(row.time_created) {
                     return Ok(());
                 }
-                line.incident_id.clone_from(&twin.incident_id);
+                row.incident_id.clone_from(&twin.incident_id);
             }
-            use_event(line, pending.log)
+            use_event(row)
         };
-        external_sort::merge(sorters, |key, row| {
-            let Some((identity, file, line)) = taken_apart(row) else {
+        external_sort::merge(sorters, |key, bytes| {
+            let Some((identity, file, json)) = decode(bytes) else {
                 return Err(io::Error::other("the spooled events are damaged"));
             };
-            let next = PendingRow {
-                time: key.time,
-                identity: identity.to_vec(),
-                log: log_name(file),
-                line: serde_json::from_slice(line)?,
-            };
+            let mut row: EventRow = serde_json::from_slice(json)?;
+            row.log = log_name(file);
+            let next = PendingRow { time: key.time, identity: identity.to_vec(), row };
             match &mut pending {
                 Some(kept) if kept.time == next.time && kept.identity == next.identity => {
                     if next.rank() < kept.rank() {
@@ -174,19 +167,12 @@ impl EventSpool {
     }
 }
 
-/// An event with the name of its log.
-#[derive(Serialize, Deserialize)]
-pub(super) struct EventRow {
-    pub line: Line,
-    pub log: String,
-}
-
-/// All events in their order, in a temporary file without a name: several outputs can read it.
+/// All events in their order, in an unnamed temporary file that several outputs can read.
 #[derive(Debug)]
 pub struct SortedEvents(File);
 
 impl SortedEvents {
-    /// Empties the spool.
+    /// Sorts the events of the spool, which is empty afterwards.
     pub fn new(
         spool: &EventSpool,
         twins: &[Twin],
@@ -194,8 +180,8 @@ impl SortedEvents {
     ) -> io::Result<Self> {
         let file = tempfile::tempfile()?;
         let mut out = BufWriter::with_capacity(1 << 20, &file);
-        spool.take(twins, log_name, |line, log| {
-            serde_json::to_writer(&mut out, &EventRow { line, log })?;
+        spool.drain(twins, log_name, |row| {
+            serde_json::to_writer(&mut out, &row)?;
             out.write_all(b"\n")
         })?;
         out.flush()?;
@@ -203,8 +189,8 @@ impl SortedEvents {
         Ok(Self(file))
     }
 
-    /// Hands over every event.
-    pub(super) fn each(&self, mut use_event: impl FnMut(&EventRow) -> io::Result<()>) -> io::Result<()> {
+    /// Calls `use_event` for every event.
+    pub(super) fn for_each(&self, mut use_event: impl FnMut(&EventRow) -> io::Result<()>) -> io::Result<()> {
         (&self.0).seek(SeekFrom::Start(0))?;
         BufReader::with_capacity(1 << 20, &self.0)
             .split(b'\n')
@@ -213,15 +199,15 @@ impl SortedEvents {
 
     /// Writes every event.
     pub fn write(&self, format: EventFormat, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = Lines::new(format, out)?;
-        self.each(|event| lines.write(&event.line, &event.log))?;
-        lines.finish()
+        let mut writer = EventWriter::new(format, out)?;
+        self.for_each(|row| writer.write(row))?;
+        writer.finish()
     }
 }
 
-impl EventSink for Share<'_> {
+impl EventSink for WorkerSpool<'_> {
     fn event(&mut self, event: &ApErrModified, record: &Record, file: FileIndex) {
-        let line = Line {
+        let row = EventRow {
             incident_id: incidents::incident_id(event),
             time_created: record.time,
             client: event.client.clone(),
@@ -238,47 +224,49 @@ impl EventSink for Share<'_> {
                 Origin::Slack => "slack",
             }
             .into(),
+            log: String::new(),
         };
-        match put_together(record, file, &line) {
-            Ok(row) => {
+        match encode(record, file, &row) {
+            Ok(bytes) => {
                 let time = record.time.as_nanosecond();
-                self.sorter.add(Key { file: 0, record_id: 0, time }, row);
+                self.sorter.add(Key { file: 0, record_id: 0, time }, bytes);
             }
             Err(error) => self.sorter.fail(error),
         }
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for WorkerSpool<'_> {
     fn drop(&mut self) {
         let sorter = std::mem::replace(&mut self.sorter, Sorter::new(1));
         self.spool.0.lock().unwrap_or_else(PoisonError::into_inner).push(sorter);
     }
 }
 
-/// Sort key after the time: the record's identity, then the file, then the line, separated by NUL, which JSON
-/// never contains.
-fn put_together(record: &Record, file: FileIndex, line: &Line) -> io::Result<Vec<u8>> {
-    let print = if record.record_id == 0 { ReportedEvents::fingerprint(record, None) } else { 0 };
+/// Encodes a row for the sorter: the identity of its record, the file, and the JSON. They are separated by NUL, which JSON never
+/// has. Rows with equal times are sorted by these bytes.
+fn encode(record: &Record, file: FileIndex, row: &EventRow) -> io::Result<Vec<u8>> {
+    let fingerprint = if record.record_id == 0 { ReportedEvents::fingerprint(record, None) } else { 0 };
     let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);
-    let mut row = format!("{client}\0{channel}\0{id:020}{print:016x}\0{file:010}\0").into_bytes();
-    serde_json::to_writer(&mut row, line)?;
-    Ok(row)
+    let mut bytes = format!("{client}\0{channel}\0{id:020}{fingerprint:016x}\0{file:010}\0").into_bytes();
+    serde_json::to_writer(&mut bytes, row)?;
+    Ok(bytes)
 }
 
-fn taken_apart(row: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
-    let mut parts = row.rsplitn(3, |b| *b == 0);
-    let (line, file, identity) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((identity, std::str::from_utf8(file).ok()?.parse().ok()?, line))
+/// Splits the result of [`encode`] into identity, file and JSON.
+fn decode(bytes: &[u8]) -> Option<(&[u8], FileIndex, &[u8])> {
+    let mut parts = bytes.rsplitn(3, |b| *b == 0);
+    let (json, file, identity) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((identity, std::str::from_utf8(file).ok()?.parse().ok()?, json))
 }
 
-/// Destination of the lines, by format.
-enum Lines<'a> {
+/// Writer of the events file.
+enum EventWriter<'a> {
     Csv(Box<CsvWriter<&'a mut dyn Write>>),
     Jsonl(&'a mut dyn Write),
 }
 
-impl<'a> Lines<'a> {
+impl<'a> EventWriter<'a> {
     fn new(format: EventFormat, out: &'a mut dyn Write) -> io::Result<Self> {
         match format {
             EventFormat::Jsonl => Ok(Self::Jsonl(out)),
@@ -286,26 +274,26 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn write(&mut self, line: &Line, log: &str) -> io::Result<()> {
+    fn write(&mut self, row: &EventRow) -> io::Result<()> {
         match self {
             Self::Jsonl(out) => {
-                out.write_all(escape_json(&WithLog { line, log })?.as_bytes())?;
+                out.write_all(escape_json(row)?.as_bytes())?;
                 out.write_all(b"\n")
             }
             Self::Csv(csv) => csv.row([
-                &*line.incident_id,
-                &line.time_created.to_string(),
-                &line.client,
-                &line.channel,
-                &line.record_id.to_string(),
-                &line.event_id.to_string(),
-                &line.provider,
-                &line.answered_by,
-                &line.target_spn,
-                &line.target_realm,
-                &line.client_realm,
-                &line.origin,
-                log,
+                &*row.incident_id,
+                &row.time_created.to_string(),
+                &row.client,
+                &row.channel,
+                &row.record_id.to_string(),
+                &row.event_id.to_string(),
+                &row.provider,
+                &row.answered_by,
+                &row.target_spn,
+                &row.target_realm,
+                &row.client_realm,
+                &row.origin,
+                &row.log,
             ]),
         }
     }

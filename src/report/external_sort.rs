@@ -1,6 +1,5 @@
-//! Sorts rows from all workers in bounded memory, so that the result does not depend on the order of the
-//! workers. Rows that do not fit are sorted in parts, spilled to an unnamed temporary file, and merged at the
-//! end.
+//! Sorts the rows of all workers in bounded memory. Rows that do not fit are sorted in runs, written to an unnamed temporary file,
+//! and merged at the end. The result does not depend on the order in which workers add rows.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,16 +9,16 @@ use std::sync::Arc;
 
 use crate::io_util::read_full_at;
 
-/// Most memory of all sorters of a run.
+/// Memory of all sorters of a scan together, in bytes.
 const MEMORY: usize = 32 << 20;
 
-/// A sorter may always keep this much: 10 GiB of rows are then at most 2,560 parts.
+/// Least memory of one sorter, in bytes. It limits 10 GiB of rows to 2,560 runs.
 const MIN_MEMORY: usize = 4 << 20;
 
-/// Bytes read ahead of each part while merging.
+/// Bytes of each run that are read ahead while merging.
 const READ_AHEAD: usize = 16 * 1024;
 
-/// The sort key of a row. Rows with equal keys are sorted by their bytes.
+/// Sort key of a row. Rows with equal keys are sorted by their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     pub file: u64,
@@ -53,35 +52,38 @@ impl Key {
 
 type Row = (Key, Vec<u8>);
 
-/// Accepts rows in any order. Each worker has one.
+/// Sorter of one worker. It accepts rows in any order.
 pub struct Sorter {
     rows: Vec<Row>,
+    /// Memory of `rows` in bytes.
     bytes: usize,
+    /// Memory in bytes from which the rows are written to the file.
     limit: usize,
-    spilled: Option<Spilled>,
-    /// Why rows are missing.
-    failed: Option<io::Error>,
+    spill_file: Option<SpillFile>,
+    /// The first failure, which [`merge`] reports.
+    error: Option<io::Error>,
 }
 
-/// Sorted parts in one file, one after the other.
-struct Spilled {
+/// File with sorted runs, one after the other.
+struct SpillFile {
     file: File,
+    /// Offset of the end of each run.
     ends: Vec<u64>,
 }
 
 impl Sorter {
-    /// Creates one of `sorters` that work at the same time.
+    /// Creates one of `sorters` sorters that share the memory.
     pub fn new(sorters: usize) -> Self {
         Self::with_limit((MEMORY / sorters.max(1)).max(MIN_MEMORY))
     }
 
     fn with_limit(limit: usize) -> Self {
-        Self { rows: Vec::new(), bytes: 0, limit, spilled: None, failed: None }
+        Self { rows: Vec::new(), bytes: 0, limit, spill_file: None, error: None }
     }
 
     /// Adds a row. A failure is reported by [`merge`].
     pub fn add(&mut self, key: Key, row: Vec<u8>) {
-        if self.failed.is_some() {
+        if self.error.is_some() {
             return;
         }
         self.bytes += row.len() + size_of::<Row>();
@@ -93,20 +95,21 @@ impl Sorter {
         }
     }
 
-    /// Drops all rows, and lets [`merge`] report why.
+    /// Drops all rows, and makes [`merge`] fail with this error.
     pub fn fail(&mut self, error: io::Error) {
         self.rows = Vec::new();
-        self.failed.get_or_insert(error);
+        self.error.get_or_insert(error);
     }
 
+    /// Writes the rows in memory to the file as a sorted run.
     fn spill(&mut self) -> io::Result<()> {
         self.rows.sort_unstable();
-        let spilled = match &mut self.spilled {
-            Some(spilled) => spilled,
-            none => none.insert(Spilled { file: tempfile::tempfile()?, ends: Vec::new() }),
+        let spill_file = match &mut self.spill_file {
+            Some(spill_file) => spill_file,
+            none => none.insert(SpillFile { file: tempfile::tempfile()?, ends: Vec::new() }),
         };
-        let mut end = spilled.ends.last().copied().unwrap_or(0);
-        let mut out = io::BufWriter::with_capacity(1 << 20, &spilled.file);
+        let mut end = spill_file.ends.last().copied().unwrap_or(0);
+        let mut out = io::BufWriter::with_capacity(1 << 20, &spill_file.file);
         for (key, row) in self.rows.drain(..) {
             let length = u32::try_from(row.len()).map_err(io::Error::other)?;
             out.write_all(&key.to_bytes())?;
@@ -115,23 +118,23 @@ impl Sorter {
             end += (Key::LEN + 4 + row.len()) as u64;
         }
         out.flush()?;
-        spilled.ends.push(end);
+        spill_file.ends.push(end);
         self.bytes = 0;
         Ok(())
     }
 
-    fn into_parts(mut self, parts: &mut Vec<Part>) -> io::Result<()> {
-        if let Some(error) = self.failed {
+    fn into_runs(mut self, runs: &mut Vec<SortedRun>) -> io::Result<()> {
+        if let Some(error) = self.error {
             return Err(error);
         }
         self.rows.sort_unstable();
-        parts.push(Part::Kept(self.rows.into_iter()));
-        if let Some(Spilled { file, ends }) = self.spilled {
+        runs.push(SortedRun::Memory(self.rows.into_iter()));
+        if let Some(SpillFile { file, ends }) = self.spill_file {
             let file = Arc::new(file);
             let mut at = 0;
             for end in ends {
                 let segment = Segment { file: Arc::clone(&file), at, end };
-                parts.push(Part::Spilled(BufReader::with_capacity(READ_AHEAD, segment)));
+                runs.push(SortedRun::File(BufReader::with_capacity(READ_AHEAD, segment)));
                 at = end;
             }
         }
@@ -139,22 +142,22 @@ impl Sorter {
     }
 }
 
-/// Passes the rows of all sorters to `each`, sorted.
-pub fn merge(sorters: Vec<Sorter>, mut each: impl FnMut(&Key, &[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut parts = Vec::new();
+/// Passes the rows of all sorters to `use_row` in their order. Fails with the first error of a sorter.
+pub fn merge(sorters: Vec<Sorter>, mut use_row: impl FnMut(&Key, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut runs = Vec::new();
     for sorter in sorters {
-        sorter.into_parts(&mut parts)?;
+        sorter.into_runs(&mut runs)?;
     }
     let mut heap = BinaryHeap::new();
-    for (index, part) in parts.iter_mut().enumerate() {
-        if let Some(row) = part.next()? {
+    for (index, run) in runs.iter_mut().enumerate() {
+        if let Some(row) = run.next()? {
             heap.push(Reverse((row, index)));
         }
     }
     while let Some(Reverse(((key, row), index))) = heap.pop() {
-        each(&key, &row)?;
-        if let Some(part) = parts.get_mut(index)
-            && let Some(row) = part.next()?
+        use_row(&key, &row)?;
+        if let Some(run) = runs.get_mut(index)
+            && let Some(row) = run.next()?
         {
             heap.push(Reverse((row, index)));
         }
@@ -162,17 +165,18 @@ pub fn merge(sorters: Vec<Sorter>, mut each: impl FnMut(&Key, &[u8]) -> io::Resu
     Ok(())
 }
 
-enum Part {
-    Kept(std::vec::IntoIter<Row>),
-    Spilled(BufReader<Segment>),
+/// Sorted rows, in memory or in a file.
+enum SortedRun {
+    Memory(std::vec::IntoIter<Row>),
+    File(BufReader<Segment>),
 }
 
-impl Part {
+impl SortedRun {
     fn next(&mut self) -> io::Result<Option<Row>> {
         let file = match self {
-            Self::Kept(rows) => return Ok(rows.next()),
-            Self::Spilled(file) if file.buffer().is_empty() && file.get_ref().is_empty() => return Ok(None),
-            Self::Spilled(file) => file,
+            Self::Memory(rows) => return Ok(rows.next()),
+            Self::File(file) if file.buffer().is_empty() && file.get_ref().is_empty() => return Ok(None),
+            Self::File(file) => file,
         };
         let mut key = [0; Key::LEN];
         let mut length = [0; 4];
@@ -184,8 +188,10 @@ impl Part {
     }
 }
 
+/// Part of a file between two offsets.
 struct Segment {
     file: Arc<File>,
+    /// Offset of the next byte.
     at: u64,
     end: u64,
 }
@@ -248,7 +254,7 @@ mod tests {
             sorter.add(key, n.to_string().into_bytes());
             assert!(sorter.bytes <= 100_000);
         }
-        assert!(sorter.spilled.as_ref().unwrap().ends.len() > 20);
+        assert!(sorter.spill_file.as_ref().unwrap().ends.len() > 20);
         let ids: Vec<_> = merged(vec![sorter]).iter().map(|(key, _)| key.record_id).collect();
         assert_eq!(ids, (0..50_000).collect::<Vec<_>>());
     }

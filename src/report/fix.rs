@@ -1,4 +1,4 @@
-//! The steps of a fix, made when they are written: those of a hundred thousand rows would take a gigabyte.
+//! Makes the steps of a fix when they are written. Those of a hundred thousand rows would take a gigabyte of memory.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,36 +8,36 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::item::StepItem;
 use crate::diagnosis::{RemedyInput, fix_steps};
 
-/// The fix of an incident.
+/// Steps that fix an incident.
 #[derive(Debug, Clone)]
-pub struct Fix(Source);
+pub struct Fix(StepSource);
 
 #[derive(Debug, Clone)]
-enum Source {
-    /// Of this run: what the steps are made of.
-    Diagnosed(Arc<RemedyInput>),
-    /// Of a report that was read.
-    Read(Arc<[StepItem]>),
+enum StepSource {
+    /// Input of [`fix_steps`], from the diagnosis of this run.
+    Diagnosis(Arc<RemedyInput>),
+    /// Steps of an earlier report.
+    Report(Arc<[StepItem]>),
 }
 
 impl Fix {
-    /// No steps without an input: the diagnosis of the incident failed.
+    /// Makes the fix of a diagnosis. A diagnosis that failed has no input, and its fix has no steps.
     pub(crate) fn new(input: Option<Arc<RemedyInput>>) -> Self {
-        Self(input.map_or_else(|| Source::Read([].into()), Source::Diagnosed))
+        Self(input.map_or_else(|| StepSource::Report([].into()), StepSource::Diagnosis))
     }
 
-    /// The steps in safe order.
+    /// Returns the steps in a safe order.
     pub fn steps(&self) -> Cow<'_, [StepItem]> {
         match &self.0 {
-            Source::Diagnosed(input) => fix_steps(input).into_iter().map(StepItem::new).collect(),
-            Source::Read(items) => Cow::Borrowed(items),
+            StepSource::Diagnosis(input) => fix_steps(input).into_iter().map(StepItem::new).collect(),
+            StepSource::Report(items) => Cow::Borrowed(items),
         }
     }
 }
 
 impl FromIterator<StepItem> for Fix {
     fn from_iter<I: IntoIterator<Item = StepItem>>(items: I) -> Self {
-        Self(Source::Read(items.into_iter().collect()))
+        Self(StepSource::Report(items.into_iter().collect()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The report formats, and the choice of one for a file.
+//! Formats of a report, chosen by the extension of its file.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,32 +7,32 @@ use super::events::EventFormat;
 use super::{Report, TextLayout, csv, json, page, text, xlsx};
 use crate::output::Output;
 
-/// The format of a report.
+/// Format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// A row per incident, lists joined in one cell.
+    /// CSV with a row for each incident. A list is one cell.
     #[default]
     Csv,
-    /// One document with problems and incidents: `docs/schema/report.schema.json`.
+    /// One JSON document with problems and incidents: `docs/schema/report.schema.json`.
     Json,
-    /// An incident per line: `docs/schema/incident.schema.json`.
+    /// JSON Lines with a line for each incident: `docs/schema/incident.schema.json`.
     Jsonl,
-    /// For a person at a terminal. It cannot be read again.
+    /// Text for a person. It cannot be a baseline.
     Text(TextLayout),
-    /// One self-contained page for a browser: `docs/page.md`.
+    /// A self-contained page for a browser (`docs/page.md`). It cannot be a baseline.
     Html,
-    /// A workbook for Excel; not read again.
+    /// A workbook for Excel. It cannot be a baseline.
     Xlsx,
 }
 
-/// A destination and the format to write there.
+/// Destination of a report and its format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub output: Output,
     pub format: Format,
 }
 
-/// The extension is unknown.
+/// A path whose extension does not select a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{}: the extension is unknown; name a report .csv, .json, .jsonl, .html, .xlsx or .txt (or add --format), and events .csv or .jsonl",
@@ -40,12 +40,6 @@ pub struct Target {
 )]
 pub struct UnknownFormat {
     pub path: PathBuf,
-}
-
-impl UnknownFormat {
-    pub fn of(path: &Path) -> Self {
-        Self { path: path.to_path_buf() }
-    }
 }
 
 impl Format {
@@ -63,10 +57,10 @@ impl Format {
         }
     }
 
-    /// Chooses the format by the path's extension. `asked` (`--format`) is for a path without a known one.
-    pub fn of(path: &Path, asked: Option<Self>) -> Result<Self, UnknownFormat> {
+    /// Chooses the format by the extension of the path. `other` (`--format`) is the format for any other extension.
+    pub fn from_path(path: &Path, other: Option<Self>) -> Result<Self, UnknownFormat> {
         let Some(extension) = path.extension().map(|e| e.to_string_lossy().to_lowercase()) else {
-            return Ok(asked.unwrap_or_default());
+            return Ok(other.unwrap_or_default());
         };
         match extension.as_str() {
             "csv" => Ok(Self::Csv),
@@ -75,11 +69,11 @@ impl Format {
             "txt" => Ok(Self::Text(TextLayout::PLAIN)),
             "html" | "htm" => Ok(Self::Html),
             "xlsx" => Ok(Self::Xlsx),
-            _ => asked.ok_or_else(|| UnknownFormat::of(path)),
+            _ => other.ok_or_else(|| UnknownFormat { path: path.to_path_buf() }),
         }
     }
 
-    /// Does it write events, so that they have to be collected?
+    /// Reports whether the format has single events, so that they must be collected.
     pub fn needs_events(self) -> bool {
         self == Self::Xlsx
     }
@@ -97,14 +91,15 @@ impl Format {
 }
 
 impl EventFormat {
-    /// Chooses the format by the path's extension; CSV for standard output.
-    pub fn of(path: Option<&Path>) -> Result<Self, UnknownFormat> {
+    /// Chooses the format by the extension of the path. Without a path (standard output) it is CSV.
+    pub fn from_path(path: Option<&Path>) -> Result<Self, UnknownFormat> {
         let Some(path) = path else { return Ok(Self::Csv) };
-        match Format::of(path, None)? {
+        match Format::from_path(path, None)? {
             Format::Csv => Ok(Self::Csv),
             Format::Jsonl => Ok(Self::Jsonl),
-            // Events are written one by one, so only line formats fit.
-            Format::Json | Format::Html | Format::Xlsx | Format::Text(_) => Err(UnknownFormat::of(path)),
+            Format::Json | Format::Html | Format::Xlsx | Format::Text(_) => {
+                Err(UnknownFormat { path: path.to_path_buf() })
+            }
         }
     }
 }
@@ -115,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_extension_decides_and_format_helps_out() {
-        let of = |path: &str, asked| Format::of(Path::new(path), asked);
+        let of = |path: &str, asked| Format::from_path(Path::new(path), asked);
         assert_eq!(of("a/report.csv", None), Ok(Format::Csv));
         assert_eq!(of("report.JSON", None), Ok(Format::Json));
         assert_eq!(of("report.ndjson", Some(Format::Csv)), Ok(Format::Jsonl));

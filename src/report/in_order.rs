@@ -1,5 +1,4 @@
-//! Rows in their order, formatted on all cores while this thread writes. Their texts are made in pieces, so that memory does not
-//! grow with the rows.
+//! Formats rows on all cores and writes them in their order. Only some pieces of the text are in memory at a time.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -7,15 +6,16 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use rayon::Yield;
 
-/// Rows of a piece. A row has some 7 KB of CSV, and 20 KB of JSON.
-const PIECE: usize = 16;
+/// Rows of a piece. A row has some 7 KB of CSV or 20 KB of JSON.
+const PIECE_ROWS: usize = 16;
 
-/// Pieces for each thread: the one that it formats, and others that wait to be written.
+/// Pieces in memory for each thread: one that it formats, and two that wait to be written.
 const PIECES_PER_THREAD: usize = 3;
 
+/// Text of a piece, or the error of its formatting.
 type Piece = io::Result<Vec<u8>>;
 
-/// Writes `items`: `format` adds the text of some of them to a piece.
+/// Writes `items` in their order. `format` appends the text of some of them to a buffer.
 pub(crate) fn write_in_order<T: Sync>(
     items: &[T],
     out: &mut dyn Write,
@@ -25,14 +25,14 @@ pub(crate) fn write_in_order<T: Sync>(
     rayon::in_place_scope(|scope| {
         let mut pending = VecDeque::new();
         let mut buffers = vec![Vec::new(); PIECES_PER_THREAD * rayon::current_num_threads()];
-        let mut pieces = items.chunks(PIECE);
+        let mut pieces = items.chunks(PIECE_ROWS);
         loop {
             while let Some(mut buffer) = buffers.pop() {
                 let Some(items) = pieces.next() else { break };
                 let (sender, receiver) = channel();
                 scope.spawn(move |_| {
                     buffer.clear();
-                    // Nobody waits for it if writing failed.
+                    // If writing failed, there is no receiver any more.
                     let _ = sender.send(format(items, &mut buffer).map(|()| buffer));
                 });
                 pending.push_back(receiver);
@@ -45,9 +45,9 @@ pub(crate) fn write_in_order<T: Sync>(
     })
 }
 
-/// Waits for a piece. Where this thread belongs to the pool, it formats other pieces meanwhile: it may be the only one.
+/// Waits for a piece. A thread of the pool formats other pieces meanwhile, because it may be the only thread.
 fn wait_for(piece: &Receiver<Piece>) -> Piece {
-    // A task that panics sends nothing. The scope passes its panic on.
+    // A task that panics sends nothing. The scope resumes its panic.
     let failed = |_| Err(io::Error::other("formatting failed"));
     loop {
         match piece.try_recv() {

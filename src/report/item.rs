@@ -1,5 +1,5 @@
-//! Items of a row's lists: evidence, requests, steps of the fix. Each has its text, which every format
-//! prints, and its parts, which JSON has as members.
+//! Items of the lists of a row: evidence, requests, and steps of a fix. Every format prints the text of an item. JSON also has its
+//! parts as members.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -12,17 +12,20 @@ use crate::diagnosis::{
 };
 use crate::text::sentence::uncapitalise;
 
-/// In the run that made the item, its typed parts: the text is made when it is written. Where a report was read, the text and,
-/// from JSON, the members.
+/// Content of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Parts<T> {
+    /// Parts of an item that this run made. Its text is made when it is written.
     Typed(Box<T>),
-    Read(Box<ReadParts>),
+    /// Text and members of an item of an earlier report.
+    Saved(Box<SavedParts>),
 }
 
+/// Content of an item of an earlier report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ReadParts {
+struct SavedParts {
     text: String,
+    /// Members of the item in JSON, except `text`. CSV has at most one of them.
     members: Map<String, Value>,
 }
 
@@ -34,22 +37,22 @@ pub struct EvidenceItem {
     parts: Parts<Fact>,
 }
 
-/// Where an item of evidence is shown to a person.
+/// Section of a report in which an item of evidence is shown to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EvidenceSection {
     Proof,
     /// Evidence against the verdict, other causes that fit, and assumptions.
     Caveat,
-    /// Logged near the events, and of no weight.
+    /// Events near those of the incident that prove nothing.
     Context,
-    /// Why another cause was not chosen.
+    /// Reasons why another cause was excluded.
     Considered,
 }
 
 impl EvidenceSection {
     const ALL: [Self; 4] = [Self::Proof, Self::Caveat, Self::Context, Self::Considered];
 
-    /// The name in the column `evidence_sections`.
+    /// Returns the name in the column `evidence_sections`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Proof => "proof",
@@ -60,7 +63,7 @@ impl EvidenceSection {
     }
 }
 
-/// One thing to collect next.
+/// One request: a thing to collect next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestItem {
     parts: Parts<Request>,
@@ -72,15 +75,16 @@ pub struct StepItem {
     parts: Parts<Step>,
 }
 
-/// A command line, and the machine to run it on; empty where any management host will do.
+/// A command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct CommandPart {
+    /// Machine to run it on; empty if any management host will do.
     #[serde(default)]
     pub on: String,
     pub line: String,
 }
 
-/// A text with the commands that carry it out.
+/// An action with its commands, such as the undo of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct ActionPart {
     pub text: String,
@@ -88,7 +92,7 @@ pub(crate) struct ActionPart {
     pub commands: Vec<CommandPart>,
 }
 
-/// A step of a fix in its parts, for outputs that show each in its place. Of a step that was read from CSV, the text alone.
+/// Parts of a step, for outputs that show each part in a place of its own. A step from CSV has only `text`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct StepParts {
     /// Condition and action.
@@ -100,12 +104,12 @@ pub(crate) struct StepParts {
     pub verify: Option<ActionPart>,
 }
 
-/// A request in its parts.
+/// Parts of a request, for outputs that show each part in a place of its own. A request from CSV has only `question`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestParts {
     pub question: String,
     pub commands: Vec<CommandPart>,
-    /// Causes that the answer separates.
+    /// How to read the answer: which causes it distinguishes.
     pub how: String,
 }
 
@@ -113,12 +117,12 @@ impl<T: Display> Display for Parts<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Typed(parts) => parts.fmt(f),
-            Self::Read(read) => f.write_str(&read.text),
+            Self::Saved(saved) => f.write_str(&saved.text),
         }
     }
 }
 
-/// The text for a cell, from which the role can be read again.
+/// Formats the text of a cell. A prefix marks evidence against the verdict.
 impl Display for EvidenceItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.role == EvidenceRole::Against {
@@ -141,21 +145,21 @@ impl Display for StepItem {
 }
 
 impl<T: Serialize + Display> Parts<T> {
-    fn read(text: impl Into<String>, members: Map<String, Value>) -> Self {
-        Self::Read(Box::new(ReadParts { text: text.into(), members }))
+    fn saved(text: impl Into<String>, members: Map<String, Value>) -> Self {
+        Self::Saved(Box::new(SavedParts { text: text.into(), members }))
     }
 
     fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Typed(parts) => parts.to_string().into(),
-            Self::Read(read) => (&read.text).into(),
+            Self::Saved(saved) => (&saved.text).into(),
         }
     }
 
-    /// As JSON has them.
+    /// Returns the members of the item in JSON, except its text.
     fn members(&self) -> Map<String, Value> {
         match self {
-            Self::Read(read) => read.members.clone(),
+            Self::Saved(saved) => saved.members.clone(),
             Self::Typed(parts) => match serde_json::to_value(parts) {
                 Ok(Value::Object(members)) => members,
                 _ => Map::new(),
@@ -163,7 +167,7 @@ impl<T: Serialize + Display> Parts<T> {
         }
     }
 
-    /// An object with the text first.
+    /// Serializes an object with the text as its first member.
     fn serialize<S: Serializer>(&self, role: Option<EvidenceRole>, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Object<'a, P> {
@@ -176,34 +180,34 @@ impl<T: Serialize + Display> Parts<T> {
         let text = &*self.text();
         match self {
             Self::Typed(parts) => Object { text, role, parts }.serialize(serializer),
-            Self::Read(read) => Object { text, role, parts: &read.members }.serialize(serializer),
+            Self::Saved(saved) => Object { text, role, parts: &saved.members }.serialize(serializer),
         }
     }
 }
 
 impl EvidenceItem {
     pub(crate) fn new(evidence: Evidence) -> Self {
-        Self::of(evidence.role, Parts::Typed(Box::new(evidence.fact)))
+        Self::with_role(evidence.role, Parts::Typed(Box::new(evidence.fact)))
     }
 
     pub fn text(&self) -> Cow<'_, str> {
         self.parts.text()
     }
 
-    /// Parses a report's cell. The role is from its own column.
+    /// Parses an item of the column `evidence`. The role is from the column `evidence_roles`.
     pub fn from_cell(cell: &str, role: EvidenceRole) -> Self {
         let text = match role {
             EvidenceRole::Against => cell.strip_prefix(AGAINST_PREFIX).unwrap_or(cell),
             EvidenceRole::For | EvidenceRole::Excludes | EvidenceRole::Rival => cell,
         };
-        Self::of(role, Parts::read(text, Map::new()))
+        Self::with_role(role, Parts::saved(text, Map::new()))
     }
 
-    fn of(role: EvidenceRole, parts: Parts<Fact>) -> Self {
+    fn with_role(role: EvidenceRole, parts: Parts<Fact>) -> Self {
         Self { role, section: section_of(role, &parts), parts }
     }
 
-    /// With the section of a report's cell. Earlier reports lack it.
+    /// Sets the section from the column `evidence_sections`, which old reports lack. Another text changes nothing.
     pub(crate) fn in_section(self, name: &str) -> Self {
         let section = EvidenceSection::ALL.into_iter().find(|section| section.name() == name);
         Self { section: section.unwrap_or(self.section), ..self }
@@ -214,7 +218,8 @@ impl EvidenceItem {
     }
 }
 
-/// Proof holds proof: what is assumed or was only logged near the events goes elsewhere.
+/// Returns the section of an item. Assumptions are caveats, and events that were only logged near those of the incident are
+/// context.
 fn section_of(role: EvidenceRole, parts: &Parts<Fact>) -> EvidenceSection {
     match role {
         EvidenceRole::Against | EvidenceRole::Rival => EvidenceSection::Caveat,
@@ -229,7 +234,7 @@ fn section_of(role: EvidenceRole, parts: &Parts<Fact>) -> EvidenceSection {
                 }
                 _ => EvidenceSection::Proof,
             },
-            Parts::Read(read) => match (read.member("kind"), read.member("relation")) {
+            Parts::Saved(saved) => match (saved.member("kind"), saved.member("relation")) {
                 ("assumed" | "perhaps-another" | "from-slack", _) => EvidenceSection::Caveat,
                 ("event", "near") | ("more-events", _) => EvidenceSection::Context,
                 _ => EvidenceSection::Proof,
@@ -247,30 +252,30 @@ impl RequestItem {
         self.parts.text()
     }
 
-    /// Parses a report's cell. The code is from its own column.
+    /// Parses an item of the column `missing`. The code is from the column `requests`.
     pub fn from_cell(cell: &str, code: &str) -> Self {
         let code = (!code.is_empty()).then(|| ("request".to_owned(), code.into()));
-        Self { parts: Parts::read(cell, code.into_iter().collect()) }
+        Self { parts: Parts::saved(cell, code.into_iter().collect()) }
     }
 
-    /// The sort of request; empty if an old report does not have it.
+    /// Returns the identifier of the kind of request; empty if an old report does not have it.
     pub fn code(&self) -> &str {
         match &self.parts {
             Parts::Typed(request) => request.code(),
-            Parts::Read(read) => read.member("request"),
+            Parts::Saved(saved) => saved.member("request"),
         }
     }
 
-    /// The heading for requests of one sort.
+    /// Returns the heading for requests of this kind.
     pub fn title(&self) -> &'static str {
         title_of(self.code())
     }
 
-    /// Subject of the request; empty if the report does not name it.
+    /// Returns the host, account or SPN that the request is about; empty if the report does not have it.
     pub fn subject(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.subject(),
-            Parts::Read(read) => read.member("subject").to_owned(),
+            Parts::Saved(saved) => saved.member("subject").to_owned(),
         }
     }
 
@@ -286,19 +291,18 @@ impl RequestItem {
         }
     }
 
-    /// Is it a request that no script can answer?
+    /// Reports whether only a person can answer the request, and no script.
     pub fn is_for_people(&self) -> bool {
         is_for_people(self.code())
     }
 
-    /// The question and its commands, without the fallback and the help for reading the answer. The whole
-    /// text if the parts are unknown.
+    /// Returns the question with its commands. An item from CSV has only its whole text.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(request) => request.brief(),
-            Parts::Read(read) => match read.member("question") {
+            Parts::Saved(saved) => match saved.member("question") {
                 "" => self.text().into_owned(),
-                question => join_words([question.to_owned(), commands_of(&read.members)]),
+                question => join_words([question.to_owned(), commands_of(&saved.members)]),
             },
         }
     }
@@ -313,9 +317,9 @@ impl StepItem {
         self.parts.text()
     }
 
-    /// Parses a report's cell.
+    /// Parses an item of the column `fix`.
     pub fn from_cell(cell: &str) -> Self {
-        Self { parts: Parts::read(cell, Map::new()) }
+        Self { parts: Parts::saved(cell, Map::new()) }
     }
 
     pub(crate) fn parts(&self) -> StepParts {
@@ -334,15 +338,15 @@ impl StepItem {
         }
     }
 
-    /// Condition, action and risk; the whole text if the parts are unknown.
+    /// Returns condition, action and risk. An item from CSV has only its whole text.
     pub fn brief(&self) -> String {
         match &self.parts {
             Parts::Typed(step) => step.brief(),
-            Parts::Read(read) => match read.member("action") {
+            Parts::Saved(saved) => match saved.member("action") {
                 "" => self.text().into_owned(),
                 _ => {
-                    let action = action_of(&read.members);
-                    let risk = match read.member("risk") {
+                    let action = action_of(&saved.members);
+                    let risk = match saved.member("risk") {
                         "" => String::new(),
                         risk => format!("Risk: {risk}"),
                     };
@@ -353,13 +357,13 @@ impl StepItem {
     }
 }
 
-impl ReadParts {
+impl SavedParts {
     fn member(&self, name: &str) -> &str {
         text_of(&self.members, name)
     }
 }
 
-/// Condition and action.
+/// Returns the action of a step with its condition: `If the adapter is not used: disable it`.
 fn action_of(members: &Map<String, Value>) -> String {
     let action = text_of(members, "action");
     match text_of(members, "condition") {
@@ -368,7 +372,7 @@ fn action_of(members: &Map<String, Value>) -> String {
     }
 }
 
-/// A member of a known shape; empty where it is missing or of another one.
+/// Parses a member. The result is empty if the member is missing or has another form.
 fn member<T: for<'de> Deserialize<'de> + Default>(members: &Map<String, Value>, name: &str) -> T {
     members.get(name).and_then(|value| T::deserialize(value).ok()).unwrap_or_default()
 }
@@ -378,7 +382,7 @@ fn join_words<const N: usize>(texts: [String; N]) -> String {
     texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines of an item read from JSON.
+/// Joins the command lines of an item, each between backticks.
 fn commands_of(members: &Map<String, Value>) -> String {
     let commands = members.get("commands").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let lines = commands.iter().filter_map(|command| command.get("line")?.as_str());
@@ -389,10 +393,10 @@ fn text_of<'m>(members: &'m Map<String, Value>, name: &str) -> &'m str {
     members.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An item in JSON: an object, or in reports of version 1 a text.
+/// An item in JSON. In reports of version 1 it is a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum ReadItem {
+enum JsonItem {
     Text(String),
     Object {
         text: String,
@@ -401,8 +405,8 @@ enum ReadItem {
     },
 }
 
-impl ReadItem {
-    fn parts(self) -> (String, Map<String, Value>) {
+impl JsonItem {
+    fn into_parts(self) -> (String, Map<String, Value>) {
         match self {
             Self::Text(text) => (text, Map::new()),
             Self::Object { text, members } => (text, members),
@@ -430,23 +434,23 @@ impl Serialize for StepItem {
 
 impl<'de> Deserialize<'de> for EvidenceItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (text, mut members) = ReadItem::deserialize(deserializer)?.parts();
+        let (text, mut members) = JsonItem::deserialize(deserializer)?.into_parts();
         let role = members.remove("role").map(serde_json::from_value).transpose();
         let role = role.map_err(serde::de::Error::custom)?.unwrap_or(EvidenceRole::For);
-        Ok(Self::of(role, Parts::read(text, members)))
+        Ok(Self::with_role(role, Parts::saved(text, members)))
     }
 }
 
 impl<'de> Deserialize<'de> for RequestItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (text, members) = ReadItem::deserialize(deserializer)?.parts();
-        Ok(Self { parts: Parts::read(text, members) })
+        let (text, members) = JsonItem::deserialize(deserializer)?.into_parts();
+        Ok(Self { parts: Parts::saved(text, members) })
     }
 }
 
 impl<'de> Deserialize<'de> for StepItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (text, members) = ReadItem::deserialize(deserializer)?.parts();
-        Ok(Self { parts: Parts::read(text, members) })
+        let (text, members) = JsonItem::deserialize(deserializer)?.into_parts();
+        Ok(Self { parts: Parts::saved(text, members) })
     }
 }

@@ -1,4 +1,4 @@
-//! The report as JSON. Published: `docs/schema/report.schema.json` and `docs/schema/incident.schema.json`.
+//! Writes the report as JSON. The schemas are `docs/schema/report.schema.json` and `docs/schema/incident.schema.json`.
 
 use std::io::{self, Write};
 
@@ -14,14 +14,13 @@ use crate::text::escape;
 /// Value of the document's `format`.
 pub const FORMAT: &str = "krbtriage-report";
 
-/// Format version. It rises when an old reader would misread a new document. An additional member does not
-/// change it.
+/// Version of the format. It rises when an old reader would misread a new document, and not for an additional member.
 pub const VERSION: u32 = 2;
 
-/// The oldest version that can be read: its evidence, missing and fix items are texts.
+/// Oldest version that can be read. Its items of `evidence`, `missing` and `fix` are texts.
 pub const OLDEST: u32 = 1;
 
-/// One entry of the document's `problems`.
+/// Object of a problem in `problems`.
 #[derive(Serialize)]
 struct ProblemObject<'a> {
     problem_id: &'a str,
@@ -42,7 +41,7 @@ struct ProblemObject<'a> {
     fix: &'a Fix,
 }
 
-/// A document that is read again.
+/// Members of a document that a baseline needs.
 #[derive(Deserialize)]
 pub struct Document {
     pub format: String,
@@ -50,7 +49,7 @@ pub struct Document {
     pub incidents: Vec<Row>,
 }
 
-/// Writes one document: problems, then incidents, one object per line. Escapes terminal control characters.
+/// Writes one document with problems and incidents, one object per line. Terminal control characters are escaped.
 pub fn write(rows: &[Row], problems: &[Problem], out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{{\n\"format\": \"{FORMAT}\",\n\"version\": {VERSION},\n\"problems\": [")?;
     let objects = problems.iter().map(|p| ProblemObject {

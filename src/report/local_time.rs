@@ -1,5 +1,5 @@
-//! Times in people's outputs. The sentences of a report have their times in RFC 3339 and UTC, as CSV and JSON do, so a saved
-//! report reads the same everywhere. People's outputs show them in the reader's zone.
+//! Converts the times in a text to the reader's zone, for outputs that people read. The sentences of a report have times in RFC
+//! 3339 and UTC, as CSV and JSON do.
 
 use std::borrow::Cow;
 
@@ -7,24 +7,24 @@ use jiff::Timestamp;
 
 use crate::zone::Zone;
 
-/// A part of a text: text without a time, or one time.
+/// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece<'t> {
     Text(&'t str),
     Time(Timestamp),
 }
 
-/// `2026-10-06 23:13:09 +02:00`, as a clock in the zone shows it.
+/// Formats a time in the zone: `2026-10-06 23:13:09 +02:00`.
 pub(crate) fn to_second(time: Timestamp, zone: &Zone) -> String {
     format!("{} {}", zone.civil_of(time).strftime("%Y-%m-%d %H:%M:%S"), zone.offset_at(time))
 }
 
-/// `2026-10-06 23:13`, for columns of times: the zone is shown once for all of them.
+/// Formats a time in the zone without its offset: `2026-10-06 23:13`. The title of a table shows the zone.
 pub(crate) fn to_minute(time: Timestamp, zone: &Zone) -> String {
     zone.civil_of(time).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The text with its times in the zone, to the second.
+/// Converts the times in a text to the zone.
 pub(crate) fn in_zone<'t>(text: &'t str, zone: &Zone) -> Cow<'t, str> {
     let pieces = pieces(text);
     match pieces.as_slice() {
@@ -59,7 +59,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// Length of `2026-10-06`.
 const DATE: usize = 10;
 
-/// Start, end and value of the time whose `T` is at `t`.
+/// Parses the time whose `T` is at offset `t`. Returns its start, its end and its value.
 fn time_around(text: &str, t: usize) -> Option<(usize, usize, Timestamp)> {
     let start = t.checked_sub(DATE)?;
     let date = text.get(start..t)?;

@@ -1,29 +1,33 @@
-//! The report: converts findings to bytes. Files appear whole or not at all.
+//! The report: converts findings to rows, and writes them in each format.
+//!
+//! `item`, `fix`, `row` and `problem` are the data. `numbers`, `local_time`, `text_writer`, `csv_writer`, `in_order` and
+//! `external_sort` are tools of the writers. `csv`, `json`, `text`, `page` and `xlsx` each write one format, and `format` chooses
+//! among them. `events`, `new_problems` and `run_summary` write the other outputs of a run. `saved` and `baseline` read an earlier
+//! report.
 
 pub mod baseline;
 pub(crate) mod collect_next;
 pub mod csv;
-pub mod empty_result;
 mod csv_writer;
+pub mod empty_result;
 pub mod events;
 pub mod external_sort;
 pub(crate) mod fix;
 pub mod format;
-pub mod item;
-pub mod new_problems;
 pub(crate) mod in_order;
+pub mod item;
 pub mod json;
 pub(crate) mod local_time;
+pub mod new_problems;
 pub mod numbers;
 pub mod page;
-pub mod text_writer;
 pub mod problem;
 pub mod row;
 pub mod run_summary;
 pub mod saved;
 pub mod surroundings;
-
 pub mod text;
+pub mod text_writer;
 pub mod xlsx;
 
 pub use csv_writer::CsvWriter;
@@ -41,41 +45,41 @@ use crate::inventory::InventoryFile;
 use crate::scan::FileReport;
 use crate::zone::Zone;
 
-/// Everything that a report can contain. Each format writes the parts that it has a place for.
+/// Content of a report. Each format writes a part of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     pub rows: &'a [Row],
-    /// The same rows, grouped by what one fix ends.
+    /// The same rows grouped into problems.
     pub problems: &'a [Problem],
-    /// The status is against an earlier report.
+    /// Whether the statuses result from a comparison with an earlier report.
     pub compared: bool,
-    /// The zone of the times in formats for people.
+    /// Zone of the times in formats for people.
     pub zone: &'a Zone,
     pub read: Reading<'a>,
-    /// `--title`, for the page.
+    /// Title of the page.
     pub title: Option<&'a str>,
-    /// Every event, where a format asks for them ([`Format::needs_events`]).
+    /// Every event, if a format needs them ([`Format::needs_events`]).
     pub events: Option<&'a SortedEvents>,
 }
 
-/// The inputs of the report, and what could not be read.
+/// Results of reading the inputs of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading<'a> {
     /// The period of `--since` and `--until`.
     pub period: Period,
-    /// Events that it left out.
+    /// Events that the period left out.
     pub outside: OutsidePeriod,
-    /// Related events and machines in the logs, apart from event 4.
+    /// Machines and related events in the logs, apart from event 4.
     pub surroundings: &'a Surroundings,
     pub logs: &'a [FileReport],
     pub inventories: &'a [InventoryFile],
-    /// Paths that could not be read.
+    /// Paths that could not be accessed.
     pub unfound: &'a [FileError],
-    /// Notes from the state.
+    /// Notes that do not belong to one input.
     pub notes: &'a [String],
-    /// Records that an earlier input also holds.
+    /// Number of records that more than one log has.
     pub duplicates: u64,
-    /// Events that an earlier run had counted.
+    /// Number of events that an earlier run counted.
     pub already_reported: u64,
     /// Data left out because a limit was reached.
     pub dropped: Dropped,
@@ -99,7 +103,7 @@ impl Default for Reading<'_> {
     }
 }
 
-/// Sentences about the data left out.
+/// Makes sentences about data that was left out because a limit was reached.
 pub fn left_out(dropped: Dropped) -> Vec<String> {
     let mut sentences = Vec::new();
     if dropped.events > 0 {

@@ -1,6 +1,5 @@
-//! `--new`: the new and reopened problems as plain text, ready for a mail, a chat or a ticket.
-//!
-//! Nothing is written where nothing is new, so an empty file needs no message.
+//! Writes the new and reopened problems as plain text (`--new FILE`), for a mail, a chat or a ticket. The file is empty if no
+//! problem is new.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,13 +16,14 @@ use crate::text::escape::escape_markup;
 use crate::text::sentence::capitalise;
 use crate::zone::Zone;
 
-/// Problems with all that is known of them. Of the others the title is enough: the report has the rest.
+/// Problems that are written in full.
 const MAX_IN_FULL: usize = 10;
+/// Problems after these of which only the title is written.
 const MAX_TITLES: usize = 50;
 const MAX_NAMES: usize = 5;
 const MAX_EVIDENCE: usize = 5;
 
-/// Writes the problems, the confirmed ones first, with times of `zone`. `problems` are those that are new or reopened.
+/// Writes `problems`, which are new or reopened, the most urgent first and with times in `zone`.
 pub fn write(rows: &[Row], problems: &[&Problem], zone: &Zone, out: &mut dyn Write) -> io::Result<()> {
     if problems.is_empty() {
         return Ok(());
@@ -72,7 +72,7 @@ fn write_problem(
     item(out, "  ", &format!("Targets: {}", few(&problem.targets, MAX_NAMES)))?;
     item(out, "  ", &format!("Problem: {}", problem.problem_id))?;
     let present = problem.incidents.iter().filter_map(|&i| rows.get(i)).filter(|row| row.status.is_present());
-    // The incident that the problem's title and fix are of.
+    // The title and the fix of the problem come from this incident.
     let best = present.reduce(|a, b| if b.confidence > a.confidence { b } else { a });
     let Some(row) = best else { return Ok(()) };
     item(out, "  ", &format!("Why: {}.", row.explanation.trim_end_matches('.')))?;
@@ -107,7 +107,7 @@ fn section<'a>(
     items.try_for_each(|text| item(out, "   -", &text))
 }
 
-/// One line. Names in it may be hostile, also to the chat or ticket that shows it.
+/// Writes one line, escaped because names in it may be hostile to the chat or ticket that shows it.
 fn item(out: &mut dyn Write, mark: &str, text: &str) -> io::Result<()> {
     writeln!(out, "{mark} {}", escape_markup(text))
 }

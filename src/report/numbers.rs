@@ -1,25 +1,21 @@
 //! Formats numbers for people.
 
-pub fn plural(n: u64) -> &'static str {
-    if n == 1 { "" } else { "s" }
+/// Formats a count with its noun: `1 event`, `1,234 events`.
+pub fn counted(n: u64, noun: &str) -> String {
+    counted_as(n, noun, &format!("{noun}s"))
 }
 
-/// `1 event`, `1,234 events`.
-pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n), plural(n))
-}
-
-/// The same for a word with another plural.
+/// Formats a count with a noun whose plural is irregular: `2 addresses`.
 pub fn counted_as(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
-/// The sum of counts from inputs, which may be forged: at most `u64::MAX`.
+/// Adds counts, which may be forged. The sum is at most `u64::MAX`.
 pub fn saturating_sum(counts: impl IntoIterator<Item = u64>) -> u64 {
     counts.into_iter().fold(0, u64::saturating_add)
 }
 
-/// `12,345,678`.
+/// Formats a number with separators: `12,345,678`.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();

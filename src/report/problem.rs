@@ -1,4 +1,4 @@
-//! Problems: incidents that one fix ends. An administrator fixes problems, not rows.
+//! Groups the rows of a report into problems: incidents that one fix ends.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +14,7 @@ use super::numbers::saturating_sum;
 use super::row::{LIST_SEPARATOR, Row, Status, problem_name};
 use crate::diagnosis::{Cause, Confidence, Kind};
 
-/// The columns of `--problems`, in their order.
+/// Columns of `--problems`, in their order.
 pub const PROBLEM_COLUMNS: [&str; 16] = [
     "problem_id",
     "status",
@@ -34,11 +34,11 @@ pub const PROBLEM_COLUMNS: [&str; 16] = [
     "explanation",
 ];
 
-/// Longest list of names in one cell, in characters. Spreadsheets truncate a cell at 32,767 characters, and
-/// one problem can have ten thousand clients. The report has them all.
+/// Longest list of names in one cell, in bytes. Spreadsheets truncate a cell at 32,767 characters, and one problem may have ten
+/// thousand clients. The rows of the report have all of them.
 const LIST_LEN: usize = 8_000;
 
-/// Incidents that one fix ends. Texts are raw: each format escapes them.
+/// Incidents that one fix ends. Its texts are not escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub problem_id: String,
@@ -46,42 +46,45 @@ pub struct Problem {
     /// is left.
     pub status: Status,
     pub cause: Cause,
-    /// From its incident with the highest confidence, as are confidence and fix.
+    /// From the incident with the highest confidence, like confidence, title, explanation and fix.
     pub kind: Kind,
     pub confidence: Confidence,
     /// The thing to fix, as a person would call it (`shared address 169.254.95.120`).
     pub problem: Arc<str>,
-    /// The finding as one sentence, of the same incident as the fix.
+    /// The finding as one sentence without a full stop.
     pub title: Arc<str>,
-    /// Why, of the same incident as the fix.
+    /// The reason of the verdict, without a full stop.
     pub explanation: Arc<str>,
-    /// Indices into the rows, in their order; resolved incidents too.
+    /// Indexes of its rows, including the resolved ones.
     pub incidents: Vec<usize>,
     /// Number of incidents that are new or reopened since the baseline.
     pub new: usize,
-    /// Clients of the incidents that are not resolved (of all, if the problem is), each once, sorted.
+    /// Clients of the present incidents (of all, if the problem is resolved), each once, sorted.
     pub clients: Vec<String>,
+    /// Targets of the same incidents, each once, sorted.
     pub targets: Vec<String>,
-    /// Events of the same incidents.
+    /// Number of events of the same incidents.
     pub events: u64,
-    /// RFC 3339, UTC, with `Z`; of all its incidents.
+    /// Time of the first event of all its incidents (RFC 3339, UTC, with `Z`).
     pub first_seen: String,
+    /// Time of the last event of all its incidents.
     pub last_seen: String,
     pub fix: Fix,
 }
 
 impl Problem {
-    /// The finding as a sentence; for a report without titles, the thing to fix.
+    /// Returns the title, or for a report without titles the thing to fix.
     pub fn heading(&self) -> &str {
         if self.title.is_empty() { self.name() } else { &self.title }
     }
 
+    /// Returns the thing to fix, or the ID for a report without it.
     pub fn name(&self) -> &str {
         problem_name(&self.problem, &self.problem_id)
     }
 }
 
-/// The problems of a report, in the order of their first rows.
+/// Groups the rows into problems, in the order of their first rows.
 pub fn group(rows: &[Row]) -> Vec<Problem> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
@@ -101,7 +104,7 @@ fn problem(rows: &[Row], incidents: Vec<usize>) -> Option<Problem> {
     let all: Vec<&Row> = incidents.iter().filter_map(|&i| rows.get(i)).collect();
     let present: Vec<&Row> = all.iter().copied().filter(|r| r.status.is_present()).collect();
     let counted = if present.is_empty() { &all } else { &present };
-    // The first incident with the highest confidence, so that the result is always the same.
+    // Of equal confidences the first counts, so that the result is always the same.
     let best = counted.iter().copied().reduce(|a, b| if b.confidence > a.confidence { b } else { a })?;
     Some(Problem {
         problem_id: best.problem_id.clone(),
@@ -130,14 +133,14 @@ fn status(all: &[&Row]) -> Status {
     } else if !has(Status::New) && !has(Status::Reopened) {
         Status::Resolved
     } else if has(Status::Reopened) || has(Status::Resolved) {
-        // The same thing has to be fixed again, even if another client shows it now.
+        // The same thing must be fixed again, even if the new incident has another client.
         Status::Reopened
     } else {
         Status::New
     }
 }
 
-/// Each name once (ignoring case), without empty ones.
+/// Returns each name once, without regard to case, and no empty name.
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut kept: BTreeMap<String, &String> = BTreeMap::new();
     for name in names.filter(|n| !n.is_empty()) {
@@ -146,7 +149,7 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     kept.into_values().cloned().collect()
 }
 
-/// Puts the most urgent first: by confidence, then new ones where there was a comparison, then by number of clients.
+/// Sorts the most urgent problem first: by confidence, then new ones if there was a comparison, then by number of clients.
 pub fn sort_by_urgency(problems: &mut [&Problem], compared: bool) {
     problems.sort_by_key(|problem| {
         let is_new = compared && problem.status.is_new();
@@ -154,7 +157,7 @@ pub fn sort_by_urgency(problems: &mut [&Problem], compared: bool) {
     });
 }
 
-/// Compares times in the form of reports. As text `09.5Z` would come before `09Z`.
+/// Compares two times in RFC 3339. A comparison of texts would put `09.5Z` before `09Z`.
 pub fn by_time(a: &str, b: &str) -> Ordering {
     match (a.parse::<Timestamp>(), b.parse::<Timestamp>()) {
         (Ok(a), Ok(b)) => a.cmp(&b),
@@ -163,7 +166,7 @@ pub fn by_time(a: &str, b: &str) -> Ordering {
 }
 
 impl Problem {
-    /// The cells in the order of [`PROBLEM_COLUMNS`], not yet escaped.
+    /// Returns the cells in the order of [`PROBLEM_COLUMNS`], not yet escaped.
     pub fn cells(&self) -> [String; 16] {
         [
             self.problem_id.clone(),

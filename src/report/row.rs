@@ -1,4 +1,4 @@
-//! One finding as a row of the report. The columns are a published contract: `docs/report.md`.
+//! Rows of the report, one for each incident. `docs/report.md` documents their columns.
 
 use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
@@ -14,7 +14,7 @@ use crate::diagnosis::{Cause, Collectable, Confidence, Finding, Kind, OrderKey, 
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
 
-/// The report's columns, in their order.
+/// Columns of the report, in their order.
 pub const COLUMNS: [&str; 28] = [
     "incident_id",
     "problem_id",
@@ -46,10 +46,10 @@ pub const COLUMNS: [&str; 28] = [
     "evidence_sections",
 ];
 
-/// Number of columns of the first reports. An earlier report may lack the later ones.
+/// Number of columns that every report has. Later columns were added over time.
 pub const FIRST_COLUMNS: usize = 22;
 
-/// Separator of list items in one cell.
+/// Separator of the items of a list in one cell.
 pub const LIST_SEPARATOR: &str = "; ";
 
 /// Status of an incident against an earlier report.
@@ -92,16 +92,16 @@ impl Status {
     }
 }
 
-/// One row. Texts are raw: each format escapes them. Its fields in this order are also the members of an
-/// incident in JSON.
+/// An incident as a row of the report. Its texts are not escaped. Its fields are, in this order, the members of an incident in
+/// JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub incident_id: String,
     pub problem_id: String,
-    /// The thing to fix.
+    /// The thing to fix, as a person would call it (`shared address 169.254.95.120`).
     #[serde(default, with = "shared_text")]
     pub problem: Arc<str>,
-    /// The finding as one sentence, without a full stop.
+    /// The finding as one sentence without a full stop.
     #[serde(default, with = "shared_text")]
     pub title: Arc<str>,
     pub status: Status,
@@ -116,25 +116,28 @@ pub struct Row {
     pub target_realm: String,
     pub client_realm: String,
     pub shared_addresses: Vec<String>,
+    /// Number of events.
     pub events: u64,
-    /// RFC 3339, UTC, with `Z`.
+    /// Time of the first event (RFC 3339, UTC, with `Z`).
     pub first_seen: String,
+    /// Time of the last event.
     pub last_seen: String,
+    /// The reason of the verdict, without a full stop.
     #[serde(with = "shared_text")]
     pub explanation: Arc<str>,
     pub evidence: Vec<EvidenceItem>,
     pub missing: Vec<RequestItem>,
     pub fix: Fix,
     pub logs: Vec<String>,
-    /// Data that `collect-script` can collect for `missing`.
+    /// Data that `collect-script` can collect for `missing`, in the form of [`Collect`].
     #[serde(default)]
     pub collect: Vec<String>,
-    /// The seconds with an event, for the timeline. Earlier reports do not have them.
+    /// Seconds with an event, for the timeline. A saved report does not have them.
     #[serde(skip)]
     pub activity: ActivityTimes,
 }
 
-/// Texts that a row shares with its problem.
+/// Serialization of a text that a row shares with its problem.
 mod shared_text {
     use super::{Arc, Deserialize};
 
@@ -147,7 +150,7 @@ mod shared_text {
     }
 }
 
-/// The name of a problem: the thing to fix. An earlier report in CSV does not have it, then it is the ID.
+/// Returns the name of a problem: the thing to fix, or the ID if an old report does not have that.
 pub fn problem_name<'a>(problem: &'a str, id: &'a str) -> &'a str {
     if problem.is_empty() { id } else { problem }
 }
@@ -165,7 +168,7 @@ impl Orderable for Row {
 }
 
 impl Row {
-    /// Makes the row of a finding. `log_name` gives the path of an input by its index.
+    /// Makes the row of a finding. `log_name` returns the path of a log by its index.
     pub fn new(finding: Finding, log_name: &dyn Fn(FileIndex) -> String) -> Self {
         let incident = finding.incident;
         let collect: BTreeSet<Collectable> = finding.missing.iter().flat_map(Request::collectables).collect();
@@ -174,7 +177,7 @@ impl Row {
         logs.dedup();
         let mut evidence: Vec<_> = finding.evidence.into_iter().map(EvidenceItem::new).collect();
         let mut missing: Vec<_> = finding.missing.into_iter().map(RequestItem::new).collect();
-        // They reuse the memory of lists whose items are ten times as large.
+        // `collect` reuses the memory of the old lists, whose items are ten times as large.
         evidence.shrink_to_fit();
         missing.shrink_to_fit();
         Self {
@@ -207,49 +210,53 @@ impl Row {
         }
     }
 
-    /// Gives the cells to `take`, in the order of [`COLUMNS`] and not yet escaped. `list` is any text: its memory is used for
-    /// one list after the other.
-    pub fn cells<E>(&self, list: &mut String, mut take: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        take(&self.incident_id)?;
-        take(&self.problem_id)?;
-        take(self.status.name())?;
-        take(self.cause.name())?;
-        take(self.kind.name())?;
-        take(self.confidence.name())?;
-        take(&self.client)?;
-        take(&self.answered_by)?;
-        take(&self.target_spn)?;
-        take(&self.service_class)?;
-        take(&self.target_host)?;
-        take(&self.target_realm)?;
-        take(&self.client_realm)?;
-        take(join_into(list, &self.shared_addresses))?;
-        take(join_into(list, [self.events]))?;
-        take(&self.first_seen)?;
-        take(&self.last_seen)?;
-        take(&self.explanation)?;
-        take(join_into(list, &self.evidence))?;
-        take(join_into(list, &self.missing))?;
-        take(join_into(list, &*self.fix.steps()))?;
-        take(join_into(list, &self.logs))?;
-        take(&self.problem)?;
-        take(&self.title)?;
-        take(join_into(list, self.evidence.iter().map(|item| item.role.name())))?;
-        take(join_into(list, self.missing.iter().map(RequestItem::code)))?;
-        take(join_into(list, &self.collect))?;
-        take(join_into(list, self.evidence.iter().map(|item| item.section().name())))
+    /// Passes the cells to `write` in the order of [`COLUMNS`], not yet escaped. `buffer` holds one list after the other, so that
+    /// they need no memory of their own.
+    pub fn cells<E>(
+        &self,
+        buffer: &mut String,
+        mut write: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        write(&self.incident_id)?;
+        write(&self.problem_id)?;
+        write(self.status.name())?;
+        write(self.cause.name())?;
+        write(self.kind.name())?;
+        write(self.confidence.name())?;
+        write(&self.client)?;
+        write(&self.answered_by)?;
+        write(&self.target_spn)?;
+        write(&self.service_class)?;
+        write(&self.target_host)?;
+        write(&self.target_realm)?;
+        write(&self.client_realm)?;
+        write(join_into(buffer, &self.shared_addresses))?;
+        write(join_into(buffer, [self.events]))?;
+        write(&self.first_seen)?;
+        write(&self.last_seen)?;
+        write(&self.explanation)?;
+        write(join_into(buffer, &self.evidence))?;
+        write(join_into(buffer, &self.missing))?;
+        write(join_into(buffer, &*self.fix.steps()))?;
+        write(join_into(buffer, &self.logs))?;
+        write(&self.problem)?;
+        write(&self.title)?;
+        write(join_into(buffer, self.evidence.iter().map(|item| item.role.name())))?;
+        write(join_into(buffer, self.missing.iter().map(RequestItem::code)))?;
+        write(join_into(buffer, &self.collect))?;
+        write(join_into(buffer, self.evidence.iter().map(|item| item.section().name())))
     }
 }
 
-/// A list as one cell. If an item contains the separator (a crafted name can), its blank is removed, so that
-/// the list can be split again.
+/// Joins a list for one cell. A separator inside an item, as in a crafted name, loses its blank so that [`split`] returns the same
+/// items.
 pub fn join(items: impl IntoIterator<Item = impl Display>) -> String {
     let mut cell = String::new();
     join_into(&mut cell, items);
     cell
 }
 
-/// Puts the list into `cell`, in place of what it holds.
+/// Replaces the text of `cell` by the list.
 fn join_into(cell: &mut String, items: impl IntoIterator<Item = impl Display>) -> &str {
     cell.clear();
     for (i, item) in items.into_iter().enumerate() {
@@ -269,7 +276,7 @@ fn join_into(cell: &mut String, items: impl IntoIterator<Item = impl Display>) -
     cell
 }
 
-/// The items of a cell that [`join`] made.
+/// Returns the items of a cell that [`join`] made.
 pub fn split(cell: &str) -> Vec<String> {
     cell.split(LIST_SEPARATOR).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }

@@ -1,7 +1,7 @@
-//! Reads reports of an earlier run, also if a spreadsheet program saved them: semicolons or tabs, UTF-16.
+//! Reads reports of an earlier run. A spreadsheet program may have saved them, with semicolons or tabs or in UTF-16.
 //!
-//! If an earlier report could not be read, every incident would be new, and a schedule would raise a false
-//! alarm. So any doubt is an error with file and line.
+//! A row that was skipped would make its incident new, and a schedule would raise a false alarm. So anything doubtful is an
+//! error with file and line.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,32 +11,32 @@ use crate::files::{describe_read_error, read_regular};
 use crate::text::decode::decode;
 use crate::text::escape::unescape_cell;
 
-/// A report of a million incidents is smaller; a larger file is not a report.
+/// Longest report in bytes. One with a million incidents is shorter.
 const MAX_LEN: u64 = 1 << 30;
 
-/// Why a report could not be read again.
+/// Why a report cannot be read. Each message names the file and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
     #[error("{}: {}", path.display(), describe_read_error(path, source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("{}: this is not {what}: {why}; name one", path.display())]
-    Foreign { path: PathBuf, what: &'static str, why: String },
+    #[error("{}: this is not {expected}: {why}; name one", path.display())]
+    Foreign { path: PathBuf, expected: &'static str, why: String },
     #[error("{}: line {line}: {why}; name a file as krbtriage wrote it", path.display())]
     Line { path: PathBuf, line: u64, why: String },
     #[error("{}: line {line}: the file ends inside this line; name a complete file", path.display())]
     Cut { path: PathBuf, line: u64 },
 }
 
-/// A file to read again, and its expected content.
+/// A report to read.
 #[derive(Debug, Clone, Copy)]
-pub struct Saved<'a> {
+pub struct SavedFile<'a> {
     pub path: &'a Path,
-    /// `a report of krbtriage triage (.csv, .json or .jsonl)`.
-    pub what: &'static str,
+    /// Description of a valid file, for messages: `a report of krbtriage triage (.csv, .json or .jsonl)`.
+    pub expected: &'static str,
 }
 
-impl Saved<'_> {
-    /// The text of the file, at most [`MAX_LEN`] bytes.
+impl SavedFile<'_> {
+    /// Reads the text of the file. A file longer than 1 GiB is an error.
     pub fn text(self) -> Result<String, SavedError> {
         let path = self.path.to_path_buf();
         match read_regular(self.path, MAX_LEN) {
@@ -46,7 +46,7 @@ impl Saved<'_> {
     }
 
     pub fn foreign(self, why: impl Into<String>) -> SavedError {
-        SavedError::Foreign { path: self.path.to_path_buf(), what: self.what, why: why.into() }
+        SavedError::Foreign { path: self.path.to_path_buf(), expected: self.expected, why: why.into() }
     }
 
     pub fn line(self, line: u64, why: impl Into<String>) -> SavedError {
@@ -57,8 +57,8 @@ impl Saved<'_> {
         SavedError::Cut { path: self.path.to_path_buf(), line }
     }
 
-    /// Rows of a CSV with their lines. `read` gets the cells in the order of `columns`, then of `optional`
-    /// (empty if an older file does not have the column).
+    /// Parses the rows of a CSV, and returns each with the number of its line. `read` gets the cells of `columns`, then those of
+    /// `optional`, which are empty if the file does not have the column.
     pub fn csv_rows<T>(
         self,
         text: &str,
@@ -71,13 +71,13 @@ impl Saved<'_> {
         let delimiter = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
         let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
         let names = csv.headers().map_err(|e| self.foreign(e.to_string()))?.clone();
-        let place = |column: &&str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(column));
+        let position = |column: &&str| names.iter().position(|name| name.trim().eq_ignore_ascii_case(column));
         let required = columns
             .iter()
-            .map(|column| place(column).ok_or_else(|| self.foreign(format!("it has no column {column}"))));
-        let mut places: Vec<Option<usize>> =
+            .map(|column| position(column).ok_or_else(|| self.foreign(format!("it has no column {column}"))));
+        let mut positions: Vec<Option<usize>> =
             required.map(|found| found.map(Some)).collect::<Result<_, _>>()?;
-        places.extend(optional.iter().map(place));
+        positions.extend(optional.iter().map(position));
         let last = text.lines().count() as u64;
         if !text.ends_with(['\n', '\r']) {
             return Err(self.cut(last));
@@ -99,15 +99,15 @@ impl Saved<'_> {
                 }
             })?;
             let line = record.position().map_or(last, line);
-            let cell = |place: &Option<usize>| place.and_then(|place| record.get(place)).unwrap_or_default();
-            let cells: Vec<Cow<'_, str>> = places.iter().map(|place| unescape_cell(cell(place))).collect();
+            let cell = |position: &Option<usize>| position.and_then(|i| record.get(i)).unwrap_or_default();
+            let cells: Vec<Cow<'_, str>> = positions.iter().map(|i| unescape_cell(cell(i))).collect();
             rows.push((line, read(&cells).map_err(|why| self.line(line, why))?));
         }
         Ok(rows)
     }
 }
 
-/// The start of a foreign value, for a message.
+/// Returns the first 40 characters of an invalid value, for a message.
 pub fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -1,4 +1,4 @@
-//! Context from the logs: the machines that wrote them, and events that show related trouble.
+//! Collects the machines that wrote the logs and the events that show related trouble, for a report without incidents.
 
 use jiff::Timestamp;
 
@@ -8,16 +8,18 @@ use crate::incidents::RecordedSignal;
 /// Events of one kind that show related trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// As people quote it: `NETLOGON 3210`.
+    /// Provider and event ID: `NETLOGON 3210`.
     pub event: String,
     pub meaning: &'static str,
-    /// Who logged it.
+    /// Computers that logged it, sorted.
     pub computers: Vec<String>,
+    /// Number of events.
     pub events: u64,
+    /// Time of the last event.
     pub last: Timestamp,
 }
 
-/// Related events and machines in the logs, apart from event 4.
+/// Machines and related events in the logs, apart from event 4.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// Computers that logged an event that triage reads, sorted.
@@ -31,16 +33,16 @@ impl Surroundings {
         let mut surroundings = Self::default();
         for RecordedSignal { signal, occurrences } in signals {
             let computer = signal.computer.to_string();
-            let Some(meaning) = trouble(signal.kind) else {
+            let Some(meaning) = trouble_meaning(signal.kind) else {
                 surroundings.computers.push(computer);
                 continue;
             };
             let event = format!("{} {}", signal.provider, signal.event_id);
-            match surroundings.trouble.iter_mut().find(|known| known.event == event) {
-                Some(known) => {
-                    known.events += occurrences.events;
-                    known.last = known.last.max(occurrences.last);
-                    known.computers.push(computer.clone());
+            match surroundings.trouble.iter_mut().find(|trouble| trouble.event == event) {
+                Some(trouble) => {
+                    trouble.events += occurrences.events;
+                    trouble.last = trouble.last.max(occurrences.last);
+                    trouble.computers.push(computer.clone());
                 }
                 None => surroundings.trouble.push(Trouble {
                     event,
@@ -62,8 +64,8 @@ impl Surroundings {
     }
 }
 
-/// Meaning of such an event for keys, names and addresses. `None` for a routine event.
-fn trouble(kind: SignalKind) -> Option<&'static str> {
+/// Explains an event that shows trouble with keys, names or addresses. `None` for a routine event.
+fn trouble_meaning(kind: SignalKind) -> Option<&'static str> {
     Some(match kind {
         SignalKind::PasswordRejected => "a domain controller refused the password of this machine",
         SignalKind::SessionRefused => "a computer failed to authenticate to this domain controller",

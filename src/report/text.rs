@@ -1,11 +1,10 @@
-//! The report for a person at a terminal: the problems by confidence, what is missing, and where the rest is.
+//! Writes the report as text for a person: the problems by cause, and what to collect next.
 //!
-//! It fits a screen, however many incidents there are. What is left out is counted, and the view says how to
-//! see it.
+//! The text fits a few screens for any number of incidents. It counts what it leaves out, and says how to see it.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::collect_next::{CollectNext, collect_next};
+use super::collect_next::{RequestGroup, collect_next};
 use super::fix::Fix;
 use super::item::{EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use super::local_time::in_zone;
@@ -16,22 +15,26 @@ use super::{Problem, Report, empty_result, problem};
 use crate::diagnosis::{Cause, Confidence};
 use crate::text::sentence::uncapitalise;
 
-/// Most problems that are all shown in full. Of more, only [`MANY_IN_FULL`] are; the others get one line each,
-/// up to [`MAX_LINES`] per cause.
+/// Most problems that are all shown in full.
 const ALL_IN_FULL: usize = 10;
+/// Problems shown in full if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
+/// Problems of each cause that get a line because they are not shown in full. The others are counted.
 const MAX_LINES: usize = 3;
-/// Most pieces of evidence, incidents and names shown per problem.
+/// Most items of evidence in a section of a problem.
 const MAX_EVIDENCE: usize = 3;
+/// Most items of a problem's section "Logged".
 const MAX_LOGGED: usize = 1;
+/// Most incidents of a problem.
 const MAX_INCIDENTS: usize = 3;
-/// Checks of one problem that is not confirmed; "Collect next" has all.
+/// Checks of a problem that is not confirmed. "Collect next" has all of them.
 const MAX_CHECKS: usize = 1;
+/// Most names that a group of requests lists.
 const MAX_NAMES: usize = 3;
-/// Most resolved problems shown, one line each.
+/// Most resolved problems, one line each.
 const MAX_RESOLVED: usize = 5;
 
-/// The whole view.
+/// Returns the whole text.
 pub fn view(report: &Report<'_>, layout: TextLayout) -> String {
     let compared = report.rows.iter().any(|r| r.status != Status::New);
     View {
@@ -46,21 +49,23 @@ pub fn view(report: &Report<'_>, layout: TextLayout) -> String {
     .text()
 }
 
+/// State of the text while it is written.
 struct View<'a> {
     rows: &'a [Row],
     problems: &'a [Problem],
     report: &'a Report<'a>,
     writer: TextWriter,
-    /// Steps already written out, and the problem under which they are.
+    /// Steps that are already written, with the number of their problem.
     printed_fixes: HashMap<Vec<String>, usize>,
+    /// Number of the last problem in full.
     number: usize,
-    /// There was an earlier report to compare with.
+    /// Whether a status was set by a comparison with an earlier report.
     compared: bool,
 }
 
 impl<'a> View<'a> {
     fn text(mut self) -> String {
-        self.head();
+        self.totals();
         let groups = self.groups();
         let sizes: Vec<usize> = groups.iter().map(|(_, problems)| problems.len()).collect();
         let most = if sizes.iter().sum::<usize>() <= ALL_IN_FULL { ALL_IN_FULL } else { MANY_IN_FULL };
@@ -68,8 +73,8 @@ impl<'a> View<'a> {
             self.group(*cause, problems, share);
         }
         self.resolved();
-        self.missing();
-        self.foot();
+        self.collect_next();
+        self.next_commands();
         self.writer.into_text()
     }
 
@@ -77,10 +82,11 @@ impl<'a> View<'a> {
         self.rows.iter().filter(|r| r.status.is_present())
     }
 
-    fn head(&mut self) {
+    /// Writes the numbers of problems, incidents and events.
+    fn totals(&mut self) {
         let writer = &mut self.writer;
         if self.rows.is_empty() {
-            self.nothing();
+            self.empty_result();
             return;
         }
         let present = self.rows.iter().filter(|r| r.status.is_present());
@@ -103,19 +109,18 @@ impl<'a> View<'a> {
         let text = writer.styled(TextRole::Strong, &text);
         writer.line("", &text);
         if self.compared {
-            let of = |s: Status| {
-                let with = |n: usize, what: &str| counted(n as u64, what);
-                let problems = self.problems.iter().filter(|p| p.status == s).count();
-                let incidents = self.rows.iter().filter(|r| r.status == s).count();
-                format!("{}: {}, {}", s.name(), with(problems, "problem"), with(incidents, "incident"))
-            };
-            let since: Vec<String> = Status::ALL.map(of).to_vec();
-            writer.say(&format!("Since the earlier report: {}", since.join("; ")));
+            let counts = Status::ALL.map(|status| {
+                let problems = self.problems.iter().filter(|p| p.status == status).count() as u64;
+                let incidents = self.rows.iter().filter(|r| r.status == status).count() as u64;
+                let (problems, incidents) = (counted(problems, "problem"), counted(incidents, "incident"));
+                format!("{}: {problems}, {incidents}", status.name())
+            });
+            writer.say(&format!("Since the earlier report: {}", counts.join("; ")));
         }
     }
 
-    /// An empty report.
-    fn nothing(&mut self) {
+    /// Writes a report without incidents.
+    fn empty_result(&mut self) {
         let read = &self.report.read;
         let title = match read.outside.last {
             Some(_) => "No Kerberos event 4 (KRB_AP_ERR_MODIFIED) in this period.",
@@ -129,8 +134,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The present problems by cause: the cause with the highest confidence first, undetermined last. Within
-    /// a cause, by confidence, then new ones first, then by number of clients.
+    /// Groups the present problems by cause. The cause with the highest confidence comes first, and `undetermined` last. The
+    /// problems of a cause are sorted by urgency.
     fn groups(&self) -> Vec<(Cause, Vec<&'a Problem>)> {
         let mut groups: BTreeMap<Cause, Vec<&Problem>> = BTreeMap::new();
         for problem in self.problems.iter().filter(|p| p.status.is_present()) {
@@ -168,7 +173,7 @@ impl<'a> View<'a> {
         self.writer.blank();
         let lines = shown_of(rest.len(), MAX_LINES);
         for problem in rest.iter().take(lines) {
-            self.line_of(problem);
+            self.problem_line(problem);
         }
         if rest.len() > lines {
             let more = format!("and {} more problems", grouped((rest.len() - lines) as u64));
@@ -176,13 +181,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Adds a problem as one line.
-    fn line_of(&mut self, problem: &Problem) {
+    /// Writes a problem as one line.
+    fn problem_line(&mut self, problem: &Problem) {
         let incidents = self.present_of(problem).count().max(1) as u64;
         let name = self.writer.styled(TextRole::Strong, problem.heading());
         let text = format!(
             "{name}: {}, {}, {}",
-            self.confidence(problem),
+            self.verdict(problem),
             counted(incidents, "incident"),
             counted(problem.clients.len() as u64, "client")
         );
@@ -194,9 +199,9 @@ impl<'a> View<'a> {
         problem.incidents.iter().filter_map(move |&i| rows.get(i)).filter(|r| r.status.is_present())
     }
 
-    /// Confidence, kind and status.
-    fn confidence(&self, problem: &Problem) -> String {
-        let confidence = self.writer.styled(of_confidence(problem.confidence), problem.confidence.name());
+    /// Formats confidence, kind and status of a problem.
+    fn verdict(&self, problem: &Problem) -> String {
+        let confidence = self.writer.styled(confidence_role(problem.confidence), problem.confidence.name());
         let mut text = format!("{confidence}, {} ({})", uncapitalise(problem.kind.label()), problem.kind);
         if self.compared {
             let role = if problem.status.is_new() { TextRole::Bad } else { TextRole::Plain };
@@ -205,7 +210,7 @@ impl<'a> View<'a> {
         text
     }
 
-    /// Adds a problem in full.
+    /// Writes a problem in full.
     fn problem(&mut self, problem: &'a Problem) {
         let incidents: Vec<&Row> = self.present_of(problem).collect();
         let Some(best) =
@@ -215,10 +220,10 @@ impl<'a> View<'a> {
         };
         self.number += 1;
         let name = self.writer.styled(TextRole::Strong, problem.heading());
-        let text = format!("{name}: {}", self.confidence(problem));
+        let text = format!("{name}: {}", self.verdict(problem));
         self.writer.line(&format!("{:>2}. ", self.number), &text);
-        let story = self.writer.styled(TextRole::Plain, &format!("{}.", best.explanation));
-        self.writer.line("    ", &story);
+        let explanation = self.writer.styled(TextRole::Plain, &format!("{}.", best.explanation));
+        self.writer.line("    ", &explanation);
         let label = if best.confidence == Confidence::Confirmed { "    Proof" } else { "    Evidence" };
         self.writer.items(label, &self.evidence(best, EvidenceSection::Proof), false);
         self.writer.items("    Logged", &self.evidence(best, EvidenceSection::Context), false);
@@ -230,7 +235,7 @@ impl<'a> View<'a> {
         }
         self.fix(&problem.fix);
         let events = match problem.events {
-            // Against a state: earlier runs reported all of them.
+            // With a state: earlier runs reported all events of the problem.
             0 => "no new event".to_owned(),
             n => counted(n, "event"),
         };
@@ -244,7 +249,7 @@ impl<'a> View<'a> {
         self.incidents(problem, &incidents);
     }
 
-    /// The items of one section.
+    /// Formats the evidence of one section.
     fn evidence(&self, row: &Row, section: EvidenceSection) -> Vec<String> {
         let items: Vec<&EvidenceItem> =
             row.evidence.iter().filter(|item| item.section() == section).collect();
@@ -279,7 +284,7 @@ impl<'a> View<'a> {
         let shown = shown_of(rows.len(), MAX_INCIDENTS);
         let compared = self.compared;
         let cells = rows.iter().take(shown).map(|row| {
-            let mut confidence = self.writer.styled(of_confidence(row.confidence), row.confidence.name());
+            let mut confidence = self.writer.styled(confidence_role(row.confidence), row.confidence.name());
             if compared {
                 let role = if row.status.is_new() { TextRole::Bad } else { TextRole::Plain };
                 confidence.push_str(&format!(" {}", self.writer.styled(role, row.status.name())));
@@ -330,8 +335,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Adds all missing inputs once, grouped by what collects them.
-    fn missing(&mut self) {
+    /// Writes the requests of all incidents, grouped by the data that answers them.
+    fn collect_next(&mut self) {
         let groups = collect_next(self.present());
         if groups.is_empty() {
             return;
@@ -342,7 +347,7 @@ impl<'a> View<'a> {
             "{title}, to confirm these findings. Run triage again with the files (-i, -s or as logs)."
         );
         self.writer.line("", &text);
-        for CollectNext { title, example, subjects, incidents } in groups {
+        for RequestGroup { title, example, subjects, incidents } in groups {
             let mut text = self.writer.styled(TextRole::Strong, title);
             text.push_str(&format!(", for {}", counted(incidents as u64, "incident")));
             if subjects.len() > 1 {
@@ -363,7 +368,8 @@ impl<'a> View<'a> {
         self.writer.line("", &text);
     }
 
-    fn foot(&mut self) {
+    /// Writes the commands that show more.
+    fn next_commands(&mut self) {
         let Some(row) = self.present().next() else { return };
         self.writer.blank();
         let text = format!(
@@ -380,8 +386,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// The style of a confidence.
-pub(crate) fn of_confidence(confidence: Confidence) -> TextRole {
+/// Returns the role of a text that shows a confidence.
+pub(crate) fn confidence_role(confidence: Confidence) -> TextRole {
     match confidence {
         Confidence::Confirmed => TextRole::Good,
         Confidence::Likely => TextRole::Doubtful,
@@ -389,7 +395,7 @@ pub(crate) fn of_confidence(confidence: Confidence) -> TextRole {
     }
 }
 
-/// Number of items to show per group if `most` are allowed: the groups take turns.
+/// Returns the number of items to show of each group if at most `most` are shown. The groups take turns.
 pub(crate) fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
     let mut shares = vec![0; sizes.len()];
     let mut left = most.min(sizes.iter().sum());

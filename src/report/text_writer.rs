@@ -1,5 +1,5 @@
-//! Text for people: wrapped by display width, optionally coloured, and free of terminal control characters.
-//! The caller says what a piece of text is ([`TextRole`]), never what it looks like.
+//! Writes text for people: wrapped by display width, optionally coloured, and free of terminal control characters.
+//! A caller chooses the [`TextRole`] of a text, which decides its colour.
 
 use std::borrow::Cow;
 
@@ -11,19 +11,19 @@ use super::numbers::grouped;
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
-/// Width and colours of the text.
+/// Width and colours of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLayout {
-    /// Columns of a terminal.
+    /// Width in columns.
     pub width: usize,
     pub colours: bool,
 }
 
 impl TextLayout {
-    /// For a file, or if the width is unknown.
+    /// Layout of a file, or of a terminal with an unknown width.
     pub const PLAIN: Self = Self { width: 80, colours: false };
 
-    /// Limits the width: longer lines are hard to follow, and shorter ones cannot hold a host name.
+    /// Makes a layout with 40 to 120 columns. Longer lines are hard to read, and a host name may not fit into shorter ones.
     pub fn new(width: usize, colours: bool) -> Self {
         Self { width: width.clamp(40, 120), colours }
     }
@@ -35,7 +35,7 @@ impl Default for TextLayout {
     }
 }
 
-/// The role of a piece of text.
+/// Role of a text. It decides the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextRole {
     Plain,
@@ -66,10 +66,10 @@ impl TextRole {
     }
 }
 
-/// Longest piece shown, in characters: a crafted name of 64 KiB must not push everything else off the screen.
+/// Longest text that is shown whole, in characters. A crafted name may have 64 KiB.
 const MAX_PIECE: usize = 600;
 
-/// Builds the text.
+/// Writer of a text in lines.
 pub struct TextWriter {
     layout: TextLayout,
     out: String,
@@ -80,8 +80,7 @@ impl TextWriter {
         Self { layout, out: String::new() }
     }
 
-    /// The finished text, with LF line ends. It contains no other control characters, except colours if they
-    /// are enabled.
+    /// Returns the text with LF line ends. It has no other control characters, except colours if the layout has them.
     pub fn into_text(self) -> String {
         self.out
     }
@@ -90,9 +89,9 @@ impl TextWriter {
         self.layout.width
     }
 
-    /// Escapes a piece of text and marks its role, for use in a line.
+    /// Escapes a text for use in a line, limits its length, and colours it by its role.
     pub fn styled(&self, role: TextRole, text: &str) -> String {
-        let text = harmless(text);
+        let text = escape_and_limit(text);
         match self.layout.colours && role != TextRole::Plain && !text.is_empty() {
             true => format!("{}{text}{:#}", role.style(), role.style()),
             false => text.into_owned(),
@@ -103,15 +102,15 @@ impl TextWriter {
         self.out.push('\n');
     }
 
-    /// Adds a line, wrapped if necessary: the first begins with `first`, the others with as many blanks. The
-    /// text consists of [`TextWriter::styled`]'s pieces.
+    /// Adds a text, wrapped into lines. The first line begins with `first`, the others with as many blanks. The text consists of
+    /// results of [`TextWriter::styled`].
     pub fn line(&mut self, first: &str, text: &str) {
         self.hanging(first, &" ".repeat(textwrap::core::display_width(first)), text);
     }
 
+    /// Adds a text, wrapped into lines. The first line begins with `first`, the others with `rest`.
     pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
-        // Commands are copied: do not break at a hyphen or slash, and break long words only if nothing else
-        // helps.
+        // Commands are copied, so lines do not break at a hyphen or slash. Only a word that is longer than a line breaks.
         let options = Options::new(self.layout.width)
             .initial_indent(first)
             .subsequent_indent(rest)
@@ -124,7 +123,7 @@ impl TextWriter {
         }
     }
 
-    /// Lets only colours through. Pieces are escaped already; this catches one that was forgotten.
+    /// Appends a line, and escapes all control characters except colours: a caller may have forgotten to escape a text.
     fn push(&mut self, line: &str) {
         for (i, part) in line.split('\u{1b}').enumerate() {
             let colour = part.strip_prefix('[').and_then(|p| p.split_once('m')).filter(|(codes, _)| {
@@ -145,13 +144,13 @@ impl TextWriter {
         }
     }
 
-    /// Adds a plain sentence at the left edge.
+    /// Adds a sentence without an indent.
     pub fn say(&mut self, text: &str) {
         let text = self.styled(TextRole::Plain, text);
         self.line("", &text);
     }
 
-    /// Adds items under a label, which is only before the first. `numbered` is for steps that have an order.
+    /// Adds items. The label is only before the first. `numbered` is for steps that have an order.
     pub fn items(&mut self, label: &str, items: &[String], numbered: bool) {
         for (i, item) in items.iter().enumerate() {
             let label = if i == 0 { label } else { "" };
@@ -160,18 +159,17 @@ impl TextWriter {
         }
     }
 
-    /// Adds one text under a label.
+    /// Adds a text after a label.
     pub fn labelled(&mut self, label: &str, text: &str) {
         self.line(&format!("{label:<LABEL$}"), text);
     }
 
-    /// Adds columns, two blanks apart, each as wide as its widest cell. Text that does not fit wraps in the
-    /// last column.
+    /// Adds a table. Columns are two blanks apart and as wide as their widest cell. The last column wraps.
     pub fn columns(&mut self, indent: &str, rows: &[Vec<String>]) {
         let count = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |c: usize| {
-            let of_cell = |r: &Vec<String>| r.get(c).map_or(0, |t| textwrap::core::display_width(t));
-            rows.iter().map(of_cell).max().unwrap_or(0)
+            let cell_width = |r: &Vec<String>| r.get(c).map_or(0, |t| textwrap::core::display_width(t));
+            rows.iter().map(cell_width).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..count).map(width).collect();
         let before: usize = widths.iter().take(count.saturating_sub(1)).map(|w| w + 2).sum();
@@ -194,11 +192,10 @@ impl TextWriter {
     }
 }
 
-/// Columns of labels such as `Evidence`, with their indent.
+/// Width of a label such as `Evidence` with its indent, in columns.
 const LABEL: usize = 14;
 
-/// Escapes text and limits its length.
-fn harmless(text: &str) -> Cow<'_, str> {
+fn escape_and_limit(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MAX_PIECE) {
         Some((end, _)) => {
             let (head, tail) = text.split_at(end);
@@ -208,13 +205,12 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Number of items to show of `len` if there is room for `most`. One more item is shown if it takes no more
-/// room than `and 1 more`.
+/// Returns the number of items to show of `len` if at most `most` should be shown. One more is shown instead of `and 1 more`.
 pub fn shown_of(len: usize, most: usize) -> usize {
     if len == most + 1 { len } else { most }
 }
 
-/// The first `most` of a list, and the number of the others: `a, b and 3 more`.
+/// Joins the first `most` items, and adds the number of the others: `a, b and 3 more`.
 pub fn few(items: &[String], most: usize) -> String {
     let shown = shown_of(items.len(), most);
     let mut text = items.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -224,7 +220,7 @@ pub fn few(items: &[String], most: usize) -> String {
     text
 }
 
-/// `2026-10-06 14:37 to 22:13 UTC` or `2026-10-06 16:37 to 2026-10-07 00:13 +02:00`, from times as reports have them.
+/// Formats a period of two times in RFC 3339: `2026-10-06 14:37 to 22:13 UTC`, `2026-10-06 16:37 to 2026-10-07 00:13 +02:00`.
 pub fn period(first: &str, last: &str, zone: &Zone) -> String {
     let (Ok(first_time), Ok(last_time)) = (first.parse::<Timestamp>(), last.parse::<Timestamp>()) else {
         return format!("{first} to {last}");

@@ -237,7 +237,7 @@ impl ReportOptions {
         let file = |path: PathBuf| -> Result<Target, UnknownFormat> {
             let output = Output::from_arg(path);
             let format = match output.path() {
-                Some(path) => Format::of(path, format)?,
+                Some(path) => Format::from_path(path, format)?,
                 None => format.unwrap_or_default(),
             };
             Ok(Target { output, format })
@@ -245,7 +245,7 @@ impl ReportOptions {
         let mut reports = self.output.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
         let events = match self.events.map(Output::from_arg) {
             Some(output) => {
-                let format = EventFormat::of(output.path())?;
+                let format = EventFormat::from_path(output.path())?;
                 Some((output, format))
             }
             None => None,

@@ -14,7 +14,7 @@ use crate::inventory::hosts::Hosts;
 use crate::names::HostName;
 use crate::output::Output;
 use crate::report::Status;
-use crate::report::saved::{Saved, SavedError};
+use crate::report::saved::{SavedError, SavedFile};
 
 /// Findings of an earlier audit by their ID, in the order of its file.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl EarlierAudit {
         if !path.exists() && output.path() == Some(path) {
             return Ok(Self::default());
         }
-        let saved = Saved { path, what: "an audit of krbtriage (.csv)" };
+        let saved = SavedFile { path, expected: "an audit of krbtriage (.csv)" };
         let rows = saved.csv_rows(&saved.text()?, &COLUMNS, &[], AuditFinding::from_cells)?;
         let mut findings = IndexMap::new();
         for (_, finding) in rows {

@@ -1,4 +1,4 @@
-//! Hosts confirmed by the user, an inventory, an account list, or a log that the host wrote itself.
+//! Collects the hosts that the user, an inventory, an account list, or a log of the host itself names.
 
 use std::collections::HashSet;
 
@@ -10,8 +10,9 @@ use crate::names::HostName;
 #[derive(Debug, Default)]
 pub(super) struct ListedHosts {
     names: HashSet<HostName>,
-    /// Labels that a list has without a domain.
-    bare: HashSet<Box<str>>,
+    /// Labels of the names without a domain.
+    short_labels: HashSet<Box<str>>,
+    /// Domains of the names with one.
     domains: HashSet<Box<str>>,
 }
 
@@ -20,12 +21,12 @@ impl ListedHosts {
         let Some(name) = HostName::parse(name) else { return };
         match name.domain() {
             Some(domain) => drop(self.domains.insert(domain.into())),
-            None => drop(self.bare.insert(name.label().into())),
+            None => drop(self.short_labels.insert(name.label().into())),
         }
         self.names.insert(name);
     }
 
-    /// Adds hosts that own an address. DNS names are left out: a DHCP client chooses its own name.
+    /// Adds the hosts that own an address. DNS names are left out, because a DHCP client chooses its own name.
     pub(super) fn add_addresses(&mut self, inventory: &AddressInventory) {
         inventory.owned.iter().for_each(|owned| self.add(&owned.host));
     }
@@ -42,22 +43,22 @@ impl ListedHosts {
         }
     }
 
-    /// Does a list have the host? A short name matches any host with this label. A full name matches a bare
-    /// label only in a domain that a list has: `srv1` does not confirm `srv1.elsewhere.net`.
+    /// Reports whether a list has the host. A short name matches any host with this label. A full name matches a short one only
+    /// if another name of the lists has the domain: `srv1` alone does not confirm `srv1.elsewhere.net`.
     pub(super) fn has(&self, name: &str) -> bool {
         let Some(name) = HostName::parse(name) else { return false };
         if self.names.contains(&name) {
             return true;
         }
         match name.domain() {
-            Some(domain) => self.bare.contains(name.label()) && self.domains.contains(domain),
+            Some(domain) => self.short_labels.contains(name.label()) && self.domains.contains(domain),
             None => self.names.iter().any(|listed| listed.label() == name.label()),
         }
     }
 
-    /// Is the name short, or in a domain that a list has? A lookup of any other name asks the name servers of whoever
-    /// invented it.
-    pub(super) fn has_domain_of(&self, name: &str) -> bool {
+    /// Reports whether the name may be resolved: it is short, or in a domain that a list has. Resolving any other name sends a
+    /// query to the name servers of whoever invented the name.
+    pub(super) fn may_resolve(&self, name: &str) -> bool {
         let name = HostName::parse(name);
         name.is_some_and(|name| name.domain().is_none_or(|domain| self.domains.contains(domain)))
     }

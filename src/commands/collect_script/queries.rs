@@ -1,9 +1,8 @@
-//! The events that triage reads, as queries of the Windows event log (XPath in a structured query).
+//! Formats the events that triage reads as queries of the Windows event log (XPath in a structured query).
 
 use crate::events::{self, EventQuery};
 
-/// Channels that the script exports where a host has them. A query selects by provider, so each channel gives
-/// only what belongs to it.
+/// Channels that the script exports from hosts that have them.
 pub(super) const CHANNELS: &[&str] = &[
     "System",
     "Application",
@@ -13,17 +12,17 @@ pub(super) const CHANNELS: &[&str] = &[
     "Microsoft-Windows-FailoverClustering/Operational",
 ];
 
-/// The body of `<Select>`, escaped for XML: every query of a channel that the script exports. It asks each channel for
-/// all of them, as some providers write to a second one.
+/// Returns the bodies of the `<Select>` elements, escaped for XML. The script uses all of them for each channel, because some
+/// providers write to a second channel.
 pub(super) fn selects() -> Vec<String> {
-    events::queries().iter().filter(|query| CHANNELS.contains(&query.channel)).map(escaped).collect()
+    events::queries().iter().filter(|query| CHANNELS.contains(&query.channel)).map(escape_xml).collect()
 }
 
-fn escaped(query: &EventQuery) -> String {
+fn escape_xml(query: &EventQuery) -> String {
     query.xpath.replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The body of a subscription's query (Windows Event Collector): what the script exports, for hosts that forward it.
+/// Returns the query of a subscription (Windows Event Collector) for the events that the script exports.
 #[cfg(test)]
 fn subscription() -> String {
     let mut out = String::from("    <QueryList>\n");
@@ -32,7 +31,7 @@ fn subscription() -> String {
         let channel = of_log[0].channel;
         out.push_str(&format!("      <Query Id=\"{id}\" Path=\"{channel}\">\n"));
         for query in of_log {
-            out.push_str(&format!("        <Select Path=\"{channel}\">{}</Select>\n", escaped(query)));
+            out.push_str(&format!("        <Select Path=\"{channel}\">{}</Select>\n", escape_xml(query)));
         }
         out.push_str("      </Query>\n");
     }
@@ -61,7 +60,7 @@ mod tests {
 
     #[test]
     fn every_event_that_triage_reads_is_selected_and_no_other() {
-        let queries: Vec<String> = events::queries().iter().map(escaped).collect();
+        let queries: Vec<String> = events::queries().iter().map(escape_xml).collect();
         for mut filter in events::filters() {
             if filter.providers.is_empty() {
                 filter.providers.push("MSSQL$INST1".to_owned());

@@ -1,16 +1,17 @@
-//! Assembles the PowerShell text: fixed parts with the lists of one task between them.
+//! Assembles the text of the script from fixed parts and the lists of one task.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use super::queries;
 use super::task::Task;
 use crate::inventory::accounts::DEFAULT_MAPPINGS;
 use crate::text::escape::escape_control;
 
-/// Help and parameters, which PowerShell wants first.
+/// Help and parameters, which a PowerShell script must begin with.
 const HEAD: &str = include_str!("head.ps1");
 
-/// The functions, and the run that calls them at the end.
+/// Functions of the script, and at the end the code that calls them.
 const BODY: [&str; 8] = [
     include_str!("steps.ps1"),
     include_str!("directory.ps1"),
@@ -22,10 +23,10 @@ const BODY: [&str; 8] = [
     include_str!("main.ps1"),
 ];
 
-/// Comments of one kind that are written out; the rest is counted.
+/// Comments of one kind that are written. The others are counted.
 const MAX_COMMENTS: usize = 20;
 
-/// The whole script, in ASCII and CRLF: Windows' editors and any code page show it right.
+/// Returns the whole script, in ASCII with CRLF so that every Windows editor and code page shows it right.
 pub(super) fn text(task: &Task) -> String {
     let mut out = String::from(HEAD);
     let mut line = |text: &str| {
@@ -41,26 +42,20 @@ pub(super) fn text(task: &Task) -> String {
     array("AddressHosts", task.addresses.values(), &mut line);
     let pairs: Vec<String> = task.resolve.iter().map(|(name, client)| format!("{client}|{name}")).collect();
     line("# What a name resolves to on a client: client|name");
-    array("Resolve", pairs.iter(), &mut line);
+    array("Resolve", &pairs, &mut line);
     line("# The parts that are collected unless -Only or -Skip say otherwise");
-    let parts: Vec<String> = task.parts().iter().map(|part| (*part).to_owned()).collect();
-    array("defaultParts", parts.iter(), &mut line);
+    array("defaultParts", task.parts(), &mut line);
     line("# Channels of the event log, and the events that krbtriage reads in them");
-    array(
-        "channels",
-        queries::CHANNELS.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>().iter(),
-        &mut line,
-    );
-    // PowerShell doubles a quote inside a single-quoted text.
-    let selects: Vec<String> = queries::selects().iter().map(|s| s.replace('\'', "''")).collect();
-    array("selects", selects.iter(), &mut line);
+    array("channels", queries::CHANNELS, &mut line);
+    // A quote inside a single-quoted text is doubled.
+    array("selects", queries::selects().iter().map(|s| s.replace('\'', "''")), &mut line);
     line("# sPNMappings of a new forest");
     line(&format!("$defaultMappings = '{}'", DEFAULT_MAPPINGS));
     format!("{out}{}", BODY.concat()).replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
-/// `$NAME = @('a', 'b')`, an item per line.
-fn array<'a>(name: &str, items: impl Iterator<Item = &'a String>, line: &mut impl FnMut(&str)) {
+/// Writes `$NAME = @('a', 'b')` with one item per line.
+fn array(name: &str, items: impl IntoIterator<Item: Display>, line: &mut impl FnMut(&str)) {
     line(&format!("${name} = @("));
     for item in items {
         line(&format!("    '{item}'"));
@@ -77,7 +72,7 @@ fn comments(what: &str, texts: &BTreeSet<String>, line: &mut impl FnMut(&str)) {
     }
 }
 
-/// Text that stays in its comment: one line of printable ASCII with an end.
+/// Makes a text safe inside a comment: one line of at most 300 printable ASCII characters.
 fn comment(text: &str) -> String {
     escape_control(text)
         .chars()

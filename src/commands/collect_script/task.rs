@@ -1,7 +1,7 @@
-//! The task of one script: what to collect, and from which hosts.
+//! Decides what one script collects from which hosts.
 //!
-//! A name becomes code only if it has letters, digits, `.`, `-` and `_` alone. A name that only a responder reported is
-//! not a destination: whoever answers chooses it (`docs/causes.md`).
+//! A name becomes code only if it has no other characters than letters, digits, `.`, `-` and `_`. A host that only a responder
+//! named is not visited, because a responder chooses the name that it reports (`docs/causes.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,20 @@ use super::listed::ListedHosts;
 use crate::diagnosis::Collectable;
 use crate::report::Row;
 
-/// Names by their lower case, so that each is asked once.
+/// Data to collect, and the hosts to visit. Hosts are keyed by their names in lower case.
 #[derive(Debug, Default)]
 pub(super) struct Task {
+    /// Hosts to export events from.
     pub logs: BTreeMap<String, String>,
+    /// Hosts to read addresses and settings of.
     pub addresses: BTreeMap<String, String>,
+    /// Export the events of all domain controllers.
     pub controllers: bool,
+    /// Export the accounts with their SPNs.
     pub accounts: bool,
+    /// Export the DNS records.
     pub dns: bool,
-    /// (name, client)
+    /// Names to resolve, each with the client on which it is resolved.
     pub resolve: BTreeSet<(String, String)>,
     /// Texts that are not host names.
     pub refused: BTreeSet<String>,
@@ -28,7 +33,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// Collects everything from these hosts. `controllers` adds the logs of every domain controller.
+    /// Makes a task that collects everything from these hosts. `controllers` adds the events of all domain controllers.
     pub(super) fn of_hosts(hosts: &[String], controllers: bool) -> Self {
         let mut task = Self { controllers, accounts: true, dns: true, ..Self::default() };
         for host in hosts {
@@ -40,7 +45,7 @@ impl Task {
         task
     }
 
-    /// Collects what the rows of a report are missing.
+    /// Makes a task that collects what the column `missing` of these rows asks for.
     pub(super) fn of_report(rows: &[Row], listed: &ListedHosts) -> Self {
         let mut task = Self::default();
         for row in rows {
@@ -49,13 +54,13 @@ impl Task {
         task
     }
 
-    /// The name, if it can be nothing but a name.
+    /// Returns the name if it is safe in code and as the name of a file. Refuses it if not.
     fn name(&mut self, name: &str) -> Option<String> {
-        let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let is_name = !name.is_empty()
             && name.len() <= 255
-            && name.chars().all(harmless)
-            // Not an option, not `.` or `..`: it becomes a file's name too.
+            && name.chars().all(is_safe)
+            // Excludes options, `.` and `..`.
             && name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         if !is_name {
             self.refused.insert(name.to_owned());
@@ -64,7 +69,7 @@ impl Task {
         Some(name.to_owned())
     }
 
-    /// The name of a host that may be visited.
+    /// Returns the name of a host if it may be visited.
     fn destination(&mut self, name: &str, listed: &ListedHosts) -> Option<String> {
         let name = self.name(name)?;
         if !listed.has(&name) {
@@ -76,7 +81,7 @@ impl Task {
 
     fn add_missing(&mut self, row: &Row, listed: &ListedHosts) {
         for text in &row.collect {
-            // For an incident that may be over, only that question matters.
+            // An incident that may be over needs only the log that shows whether it is.
             match text.parse::<Collectable>() {
                 Ok(Collectable::SystemLog(host)) => self.add(Collectable::SystemLog(host), listed),
                 Ok(collect) if row.status.is_present() => self.add(collect, listed),
@@ -104,16 +109,16 @@ impl Task {
             Collectable::ControllerLogs => self.controllers = true,
             Collectable::Accounts => self.accounts = true,
             Collectable::Resolution { name, client } => {
-                // The name is looked up, not visited: its domain decides.
+                // The host is not visited, so it need not be listed itself.
                 let Some(name) = self.name(&name) else { return };
-                if !listed.has_domain_of(&name) {
+                if !listed.may_resolve(&name) {
                     self.unlisted.insert(name);
                 } else if let Some(client) = self.destination(&client, listed) {
                     self.dns = true;
                     self.resolve.insert((name.to_lowercase(), client.to_lowercase()));
                 }
             }
-            // The script does not collect these yet.
+            // The script does not collect these.
             Collectable::HostState(_) | Collectable::Tickets(_) => {}
         }
     }
@@ -122,7 +127,7 @@ impl Task {
         self.parts().is_empty()
     }
 
-    /// The parts of the script that the task needs, in the order in which the script runs them.
+    /// Returns the parts of the script that the task needs, in the order in which they run.
     pub(super) fn parts(&self) -> Vec<&'static str> {
         let hosts = !self.addresses.is_empty();
         [

@@ -1,20 +1,17 @@
-//! Error codes: every notation of one number, and the known facts about a number that is not a symptom.
+//! Parses error codes, and describes a code that is not a symptom of event 4.
 
 /// An error code of 32 bits, in any notation that Windows tools print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Code(pub u32);
 
 impl Code {
-    /// Reads `0x80070721`, `80090322` (hexadecimal by its first digit), `1825`, `-2146893022` and `2148074274`, and the 64-bit
+    /// Parses `0x80070721`, `80090322` (hexadecimal by its first digit), `1825`, `-2146893022` and `2148074274`, and the 64-bit
     /// form that PowerShell prints for a negative number (`0xFFFFFFFF80090322`).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-            let wide = u64::from_str_radix(hex, 16).ok()?;
-            return match wide >> 32 {
-                0 | 0xffff_ffff => Some(Self(wide as u32)),
-                _ => None,
-            };
+            let number = u64::from_str_radix(hex, 16).ok()?;
+            return matches!(number >> 32, 0 | 0xffff_ffff).then_some(Self(number as u32));
         }
         let is_bare_hex = text.len() == 8 && matches!(text.as_bytes().first(), Some(b'8' | b'c' | b'C'));
         if is_bare_hex && let Ok(code) = u32::from_str_radix(text, 16) {
@@ -25,8 +22,8 @@ impl Code {
         unsigned.or_else(|| i32::try_from(number).ok().map(i32::cast_unsigned)).map(Self)
     }
 
-    /// The Win32 error in an HRESULT of `FACILITY_WIN32` (MS-ERREF 2.1.2) or an NTSTATUS of `FACILITY_NTWIN32` (2.3); a
-    /// small number is one itself.
+    /// Returns the Win32 error in an HRESULT of `FACILITY_WIN32` (MS-ERREF 2.1.2) or an NTSTATUS of `FACILITY_NTWIN32` (2.3).
+    /// A number of 16 bits is itself a Win32 error.
     pub(super) fn win32(self) -> Option<u16> {
         match self.0 >> 16 {
             0 | 0x8007 | 0xc007 => Some(self.0 as u16),
@@ -34,21 +31,21 @@ impl Code {
         }
     }
 
-    /// `0x80090322 (-2146893022)`; a small number is shown as people write it, decimal first.
-    pub(super) fn forms(self) -> String {
+    /// Formats the code in both notations: `0x80090322 (-2146893022)`, or `1825 (0x721)` for a number of 16 bits.
+    pub(super) fn notations(self) -> String {
         match self.0 {
             small @ 0..=0xffff => format!("{small} (0x{small:x})"),
             code => format!("0x{code:08x} ({})", code.cast_signed()),
         }
     }
 
-    /// Meaning of the number alone: the lists that have it, and its names there.
+    /// Describes the code as an error of Kerberos, Win32, HRESULT and NTSTATUS, in a sentence for each that fits.
     pub(super) fn meanings(self) -> Vec<String> {
         let mut all = Vec::new();
-        if let Some(name) = u8::try_from(self.0).ok().and_then(kerberos_error) {
+        if let Some((_, name)) = KERBEROS.iter().find(|(number, _)| u32::from(*number) == self.0) {
             all.push(format!("As a Kerberos error it is {name} (RFC 4120 7.5.9)."));
         }
-        if let Some((_, name)) = NAMED.iter().find(|(code, _)| *code == self.0) {
+        if let Some((_, name)) = HRESULT_AND_NTSTATUS.iter().find(|(code, _)| *code == self.0) {
             all.push(format!("It is {name} ([MS-ERREF])."));
         }
         match (self.0, self.win32()) {
@@ -62,14 +59,14 @@ impl Code {
                     _ => format!("It is an NTSTATUS for Win32 error {error}{name} ([MS-ERREF] 2.3)."),
                 });
             }
-            (code, None) => all.extend(of_fields(code)),
+            (code, None) => all.extend(describe_fields(code)),
         }
         all
     }
 }
 
-/// Meaning of the bits of an HRESULT (MS-ERREF 2.1) or NTSTATUS (2.3).
-fn of_fields(code: u32) -> Option<String> {
+/// Describes the bit fields of an HRESULT (MS-ERREF 2.1), an NTSTATUS (2.3), or an event ID with qualifiers.
+fn describe_fields(code: u32) -> Option<String> {
     let low = code & 0xffff;
     match code >> 28 {
         0x8 | 0xa => {
@@ -110,8 +107,8 @@ const FACILITIES: [(u32, &str); 12] = [
     (51, "WINRM"),
 ];
 
-/// Codes of HRESULT and NTSTATUS that appear near Kerberos trouble and are not event 4 (MS-ERREF 2.1.1, 2.3.1).
-const NAMED: [(u32, &str); 14] = [
+/// Other HRESULT and NTSTATUS codes that failed authentication returns (MS-ERREF 2.1.1, 2.3.1).
+const HRESULT_AND_NTSTATUS: [(u32, &str); 14] = [
     (0x8009_0303, "SEC_E_TARGET_UNKNOWN: the KDC found no account for the SPN"),
     (0x8009_030c, "SEC_E_LOGON_DENIED: the logon failed"),
     (0x8009_030e, "SEC_E_NO_CREDENTIALS: no credentials are available"),
@@ -128,7 +125,7 @@ const NAMED: [(u32, &str); 14] = [
     (0xc000_0022, "STATUS_ACCESS_DENIED: a right is missing"),
 ];
 
-/// The same of Win32 (MS-ERREF 2.2).
+/// Other Win32 errors that failed authentication returns (MS-ERREF 2.2).
 const WIN32: [(u16, &str); 8] = [
     (5, "ERROR_ACCESS_DENIED: a right is missing"),
     (53, "ERROR_BAD_NETPATH: the network path was not found"),
@@ -140,11 +137,7 @@ const WIN32: [(u16, &str); 8] = [
     (1789, "ERROR_TRUSTED_RELATIONSHIP_FAILURE: the trust between computer and domain failed"),
 ];
 
-/// The name of a Kerberos error (RFC 4120 7.5.9).
-fn kerberos_error(code: u8) -> Option<&'static str> {
-    KERBEROS.iter().find(|(number, _)| *number == code).map(|(_, name)| *name)
-}
-
+/// Kerberos errors except 41 (RFC 4120 7.5.9).
 const KERBEROS: &[(u8, &str)] = &[
     (1, "KDC_ERR_NAME_EXP"),
     (2, "KDC_ERR_SERVICE_EXP"),
@@ -266,6 +259,6 @@ mod tests {
     fn the_kerberos_errors_are_in_order_and_none_is_twice() {
         assert!(KERBEROS.is_sorted_by(|a, b| a.0 < b.0));
         // 41 is a symptom of its own.
-        assert_eq!(kerberos_error(41), None);
+        assert!(KERBEROS.iter().all(|(number, _)| *number != 41));
     }
 }

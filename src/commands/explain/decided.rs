@@ -1,9 +1,9 @@
-//! `--why`: which rows of the decision table were tried for an incident, from the inputs of its report.
+//! `explain --why` shows which rows of the decision table were tried for an incident.
 
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::saved::{is_id, row_of, story};
+use super::saved::{incident_text, is_id, read_incident};
 use super::section::section;
 use crate::commands::triage::{self, decision};
 use crate::diagnosis::{RULES, refused};
@@ -12,8 +12,8 @@ use crate::report::text_writer::TextLayout;
 use crate::scan::ScanOptions;
 use crate::zone::Zone;
 
-/// Explains an incident and the row of the table that decided it. `inputs` are the logs, inventories and account lists of its
-/// report. The report itself need not be given.
+/// Explains an incident and the rows of the table that were tried for it. `inputs` are the logs, inventories and account lists of
+/// its report. They are triaged again. The report itself is optional.
 pub fn with_decision(
     id: &str,
     report: Option<&Path>,
@@ -25,7 +25,7 @@ pub fn with_decision(
     if !id.starts_with(['i', 'I']) || !is_id(id) {
         return Err(Error::NeedsIncident);
     }
-    let reported = report.map(|path| row_of(id, path)).transpose()?;
+    let reported = report.map(|path| read_incident(id, path)).transpose()?;
     if inputs.is_empty() {
         return Err(Error::NeedsInputs { logs: reported.map(|row| row.logs).unwrap_or_default() });
     }
@@ -35,7 +35,7 @@ pub fn with_decision(
     let Some(decision) = decision else {
         return Err(Error::NotInInputs { id: id.to_owned(), unread });
     };
-    let mut writer = story(reported.as_ref().unwrap_or(&decision.row), zone, layout);
+    let mut writer = incident_text(reported.as_ref().unwrap_or(&decision.row), zone, layout);
     let tried = refused(decision.topology, decision.when).map(|rule| format!("no: {}", rule.when));
     let row = RULES.iter().find(|rule| rule.topology == decision.topology && rule.when == decision.when);
     let decided = row.map(|rule| {

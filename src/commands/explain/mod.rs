@@ -1,6 +1,7 @@
-//! `krbtriage explain`: describes a symptom, a cause or a kind, or an incident or a problem of a report.
+//! `krbtriage explain` describes a symptom, a cause or a kind, or an incident or a problem of a report.
 //!
-//! Order of the files: `error`, `section`, `code`, `symptom`, `saved` (of a report), `decided` (of a report and its inputs).
+//! A file imports only files listed before it: `error`, `section`, `code`, `symptom_table`, `symptom`, `saved` (an incident or
+//! problem of a report), `decided` (an incident with the inputs of its report).
 
 mod code;
 mod decided;
@@ -8,6 +9,7 @@ mod error;
 mod saved;
 mod section;
 mod symptom;
+mod symptom_table;
 
 use super::audit::AuditKind;
 use crate::diagnosis::{Cause, Kind, RULES, general_fix};
@@ -20,9 +22,11 @@ pub use saved::{is_id, of_report};
 pub use symptom::markdown;
 
 use section::section;
+use symptom::Topic;
 
-/// The only copy of the paragraphs about kinds.
+/// Document with a paragraph about each kind of incident.
 const CAUSES: &str = include_str!("../../../docs/causes.md");
+/// Document with a paragraph about each kind that only an audit has.
 const AUDIT: &str = include_str!("../../../docs/audit.md");
 
 /// Lists all causes and their kinds, one per line.
@@ -53,13 +57,11 @@ pub fn list(layout: TextLayout) -> String {
     writer.into_text()
 }
 
-/// The kinds of a cause.
 fn kinds_of(cause: Cause) -> Vec<Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.cause() == cause).collect()
 }
 
-/// Explains a symptom (a code, an event, a message), or a cause or kind: what it is, how it is recognised, what proves it, how to
-/// fix it.
+/// Explains a symptom (a code, an event or a message), a cause or a kind. Fails if `name` is none of these.
 pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
     let wanted = name.trim().to_lowercase();
     let mut writer = TextWriter::new(layout);
@@ -68,41 +70,41 @@ pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
             if i > 0 {
                 writer.blank();
             }
-            of_kind(&mut writer, cause, kind);
+            explain_kind(&mut writer, cause, kind);
         }
         return Ok(writer.into_text());
     }
     if let Some(kind) = AuditKind::AUDIT_ONLY.into_iter().find(|kind| kind.name() == wanted) {
-        of_audit(&mut writer, kind);
+        explain_audit_kind(&mut writer, kind);
         return Ok(writer.into_text());
     }
-    // The audit's name for it.
-    let other = wanted == AdapterKind::Other.name();
+    // An audit calls this kind `other`.
+    let is_other = wanted == AdapterKind::Other.name();
     let kind =
-        Kind::ALL.into_iter().find(|k| k.name() == wanted || (other && *k == Kind::OtherSharedAddress));
+        Kind::ALL.into_iter().find(|k| k.name() == wanted || (is_other && *k == Kind::OtherSharedAddress));
     match kind {
-        Some(kind) => of_kind(&mut writer, kind.cause(), kind),
-        None => return of_symptom(name, layout),
+        Some(kind) => explain_kind(&mut writer, kind.cause(), kind),
+        None => return explain_symptom(name, layout),
     }
     Ok(writer.into_text())
 }
 
-fn of_symptom(name: &str, layout: TextLayout) -> Result<String, Error> {
-    match symptom::read(name) {
-        Some(reading) => Ok(symptom::text(&reading, layout)),
+fn explain_symptom(name: &str, layout: TextLayout) -> Result<String, Error> {
+    match Topic::parse(name) {
+        Some(topic) => Ok(symptom::explain(&topic, layout)),
         None if is_id(name) => Err(Error::NeedsReport { id: name.trim().to_owned() }),
         None => Err(Error::Unknown { name: name.to_owned() }),
     }
 }
 
-fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
+fn explain_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     let title = writer.styled(TextRole::Heading, &format!("{cause} / {kind}"));
     writer.line("", &title);
     writer.blank();
     writer.line("  ", &paragraph(CAUSES, kind.name()));
-    let named = RULES.iter().any(|r| r.kind == kind);
-    let shown = if named { kind } else { wider_kind(kind) };
-    let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == shown);
+    let has_rules = RULES.iter().any(|r| r.kind == kind);
+    let rule_kind = if has_rules { kind } else { general_kind(kind) };
+    let rules = RULES.iter().filter(|r| r.cause == cause && r.kind == rule_kind);
     let mut rivals: Vec<String> = Vec::new();
     for rival in rules.clone().flat_map(|rule| rule.rivals) {
         let text = format!("{}: {}, unless excluded by {}", rival.cause, rival.story, rival.excluded_by);
@@ -114,12 +116,12 @@ fn of_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     let rules = rules.map(|r| format!("{}; {} ({})", r.topology.text(), r.when, r.confidence));
     section(writer, "Recognised when", &rules.collect::<Vec<_>>(), false);
     section(writer, "Confirmed only if these are excluded", &rivals, false);
-    section(writer, "Proved by", &[proof_of(cause).to_owned()], false);
+    section(writer, "Proved by", &[proof_inputs(cause).to_owned()], false);
     section(writer, "Fix", &general_fix(cause, kind), true);
 }
 
-/// The wider kind under which the rules of a more specific `kind` are listed.
-fn wider_kind(kind: Kind) -> Kind {
+/// Returns the more general kind whose rules also find `kind`, which has no rule of its own.
+fn general_kind(kind: Kind) -> Kind {
     match kind {
         Kind::BmcUsbNic | Kind::VirtualSwitch | Kind::ClusterOrNlbAddress => Kind::OtherSharedAddress,
         Kind::KernelMode | Kind::TwoServices => Kind::Misplaced,
@@ -128,7 +130,7 @@ fn wider_kind(kind: Kind) -> Kind {
     }
 }
 
-fn of_audit(writer: &mut TextWriter, kind: AuditKind) {
+fn explain_audit_kind(writer: &mut TextWriter, kind: AuditKind) {
     let title = writer.styled(TextRole::Heading, &format!("audit / {}", kind.name()));
     writer.line("", &title);
     writer.blank();
@@ -136,7 +138,7 @@ fn of_audit(writer: &mut TextWriter, kind: AuditKind) {
     section(writer, "Fix", &kind.general_steps(), true);
 }
 
-/// The document's paragraph that begins with the kind's name.
+/// Returns the paragraph of the document that begins with the name of the kind, as one line without backticks.
 fn paragraph(document: &str, kind: &str) -> String {
     let start = format!("**`{kind}`** ");
     let text = document.replace("\r\n", "\n");
@@ -145,7 +147,8 @@ fn paragraph(document: &str, kind: &str) -> String {
     paragraph.replace('\n', " ").replace('`', "")
 }
 
-fn proof_of(cause: Cause) -> &'static str {
+/// Describes the inputs that prove a cause.
+fn proof_inputs(cause: Cause) -> &'static str {
     match cause {
         Cause::LoopbackSharedIp => {
             "addresses of both hosts (--interfaces: ipconfig /all > HOST.txt on each), with one in common"

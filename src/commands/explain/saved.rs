@@ -1,4 +1,4 @@
-//! One incident or problem of a report, as text.
+//! Explains one incident or problem of a report.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::report::local_time::in_zone;
 use crate::report::numbers::counted;
 use crate::report::problem::{Problem, group};
 use crate::report::row::problem_name;
-use crate::report::text::of_confidence;
+use crate::report::text::confidence_role;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, period};
 use crate::report::{Row, Status};
 use crate::zone::Zone;
 
-/// The fewest digits by which an ID is recognised; a whole one has 12.
+/// Fewest hexadecimal digits by which an ID is recognised. A complete ID has 12.
 const MIN_DIGITS: usize = 6;
 /// Incidents of one problem that are listed.
 const MAX_INCIDENTS: usize = 20;
 
-/// Is this the ID of an incident or problem, or its beginning?
+/// Reports whether the text is the ID of an incident or problem, or the beginning of one.
 pub fn is_id(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();
     text.strip_prefix(['i', 'p']).is_some_and(|hex| {
@@ -29,33 +29,33 @@ pub fn is_id(text: &str) -> bool {
     })
 }
 
-/// Explains one incident or problem of a report, with times of `zone`.
+/// Explains one incident or problem of the report in `path`, with times in `zone`.
 pub fn of_report(id: &str, path: &Path, zone: &Zone, layout: TextLayout) -> Result<String, Error> {
     let rows = baseline::read(path)?;
     let id = id.trim();
     if let Some(row) = rows.iter().find(|r| r.incident_id.eq_ignore_ascii_case(id)) {
-        return Ok(story(row, zone, layout).into_text());
+        return Ok(incident_text(row, zone, layout).into_text());
     }
     let problems = group(&rows);
     if let Some(problem) = problems.iter().find(|p| p.problem_id.eq_ignore_ascii_case(id)) {
-        return Ok(of_problem(problem, &rows, path, zone, layout));
+        return Ok(problem_text(problem, &rows, path, zone, layout));
     }
-    let begins = |known: &&String| known.starts_with(&id.to_lowercase());
+    let begins_with_it = |full_id: &&String| full_id.starts_with(&id.to_lowercase());
     let ids = rows.iter().map(|r| &r.incident_id).chain(problems.iter().map(|p| &p.problem_id));
-    let mut like = ids.filter(begins).take(2).cloned();
-    let similar_id = like.next().filter(|_| !id.is_empty() && like.next().is_none());
+    let mut similar = ids.filter(begins_with_it).take(2).cloned();
+    let similar_id = similar.next().filter(|_| !id.is_empty() && similar.next().is_none());
     Err(Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id })
 }
 
-fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout: TextLayout) -> String {
+fn problem_text(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let incidents: Vec<&Row> = problem.incidents.iter().filter_map(|&i| rows.get(i)).collect();
     let has_fix = |row: &&&Row| row.confidence == problem.confidence;
     let present = incidents.iter().filter(|row| row.status.is_present());
-    // The incident that the problem's title and fix are of.
+    // The title and the fix of the problem come from this incident.
     let best = present.clone().find(has_fix).or_else(|| incidents.iter().find(has_fix));
     let Some(best) = best else { return writer.into_text() };
-    head(&mut writer, best, problem.status);
+    write_title(&mut writer, best, problem.status);
     writer.say(&format!(
         "Problem {}: {} in {}, {}.",
         problem.problem_id,
@@ -63,7 +63,7 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout:
         counted(incidents.len() as u64, "incident"),
         period(&problem.first_seen, &problem.last_seen, zone)
     ));
-    ticket(&mut writer, best, zone);
+    write_finding(&mut writer, best, zone);
     let mut listed: Vec<String> = incidents
         .iter()
         .take(MAX_INCIDENTS)
@@ -80,17 +80,17 @@ fn of_problem(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layout:
     writer.into_text()
 }
 
-/// The incident's row of a report.
-pub(super) fn row_of(id: &str, path: &Path) -> Result<Row, Error> {
+/// Reads the row of an incident from a report.
+pub(super) fn read_incident(id: &str, path: &Path) -> Result<Row, Error> {
     let rows = baseline::read(path)?;
     let no_incident = || Error::NoIncident { path: path.to_path_buf(), id: id.to_owned(), similar_id: None };
     rows.into_iter().find(|row| row.incident_id.eq_ignore_ascii_case(id)).ok_or_else(no_incident)
 }
 
-/// What the report says of one incident.
-pub(super) fn story(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
+/// Writes the explanation of an incident. The caller may add to it.
+pub(super) fn incident_text(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
     let mut writer = TextWriter::new(layout);
-    head(&mut writer, row, row.status);
+    write_title(&mut writer, row, row.status);
     let problem = match &*row.problem {
         "" => row.problem_id.clone(),
         name => format!("{} ({name})", row.problem_id),
@@ -101,20 +101,20 @@ pub(super) fn story(row: &Row, zone: &Zone, layout: TextLayout) -> TextWriter {
         counted(row.events, "event"),
         period(&row.first_seen, &row.last_seen, zone)
     ));
-    ticket(&mut writer, row, zone);
+    write_finding(&mut writer, row, zone);
     section(&mut writer, "Logs", &row.logs, false);
     writer
 }
 
-/// The finding, and what kind of trouble it is.
-fn head(writer: &mut TextWriter, row: &Row, status: Status) {
+/// Writes the title, then kind, confidence and status.
+fn write_title(writer: &mut TextWriter, row: &Row, status: Status) {
     let title = match &*row.title {
         "" => problem_name(&row.problem, &row.problem_id),
         title => title,
     };
     let title = writer.styled(TextRole::Heading, title);
     writer.line("", &title);
-    let confidence = writer.styled(of_confidence(row.confidence), row.confidence.name());
+    let confidence = writer.styled(confidence_role(row.confidence), row.confidence.name());
     let status = match status {
         Status::New => String::new(),
         other => format!(", {}", other.name()),
@@ -122,19 +122,19 @@ fn head(writer: &mut TextWriter, row: &Row, status: Status) {
     writer.line("", &format!("{} ({} / {}), {confidence}{status}", row.kind.label(), row.cause, row.kind));
 }
 
-/// Why, proof, what to check first and the fix, in the order of the page and of a copied ticket.
-fn ticket(writer: &mut TextWriter, row: &Row, zone: &Zone) {
+/// Writes explanation, evidence, checks and fix in the order of the page.
+fn write_finding(writer: &mut TextWriter, row: &Row, zone: &Zone) {
     writer.blank();
     writer.say(&format!("{}.", row.explanation));
-    evidence(writer, row, zone);
+    write_evidence(writer, row, zone);
     let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
     section(writer, "Check first", &missing, false);
     let fix: Vec<String> = row.fix.steps().iter().map(|step| step.text().into_owned()).collect();
     section(writer, "Fix", &fix, true);
 }
 
-/// The evidence in the sections of the page and the terminal.
-fn evidence(writer: &mut TextWriter, row: &Row, zone: &Zone) {
+/// Writes the evidence in the sections of the page.
+fn write_evidence(writer: &mut TextWriter, row: &Row, zone: &Zone) {
     let proof = if row.confidence == Confidence::Confirmed { "Proof" } else { "Evidence" };
     for (title, wanted) in [
         (proof, EvidenceSection::Proof),

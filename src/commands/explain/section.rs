@@ -1,8 +1,8 @@
-//! Lists under a title.
+//! Writes a list under a title.
 
 use crate::report::text_writer::{TextRole, TextWriter};
 
-/// A title and items under it.
+/// Writes a title and its items, or nothing if there is no item. `numbered` is for steps that have an order.
 pub(super) fn section(writer: &mut TextWriter, title: &str, items: &[String], numbered: bool) {
     if items.is_empty() {
         return;
@@ -12,9 +12,9 @@ pub(super) fn section(writer: &mut TextWriter, title: &str, items: &[String], nu
     writer.line("  ", &title);
     for (i, item) in items.iter().enumerate() {
         let mark = if numbered && items.len() > 1 { format!("  {}. ", i + 1) } else { "  - ".to_owned() };
-        // Sentence by sentence: a piece has a limit, and a step with its commands is longer.
+        // `styled` limits the length of a text, and a step with its commands is longer.
         let item: String =
-            item.split_inclusive(". ").map(|part| writer.styled(TextRole::Plain, part)).collect();
+            item.split_inclusive(". ").map(|sentence| writer.styled(TextRole::Plain, sentence)).collect();
         writer.line(&mark, &item);
     }
 }

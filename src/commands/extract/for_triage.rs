@@ -1,4 +1,4 @@
-//! `extract --for-triage`: the lines of [`crate::records::extracted`].
+//! Writes an extraction (`extract --for-triage`) in the form of [`crate::records::extracted`].
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -15,51 +15,59 @@ use crate::records::extracted::{
 use crate::records::{Origin, Record};
 use crate::scan::FileReport;
 
-/// Precedes each line while it is sorted: the fingerprint of its record, and whether it was read from slack space. So a
-/// record that is twice in a log is written once, and the live copy wins.
-const PRINT: usize = 8;
-const PREFIX: usize = PRINT + 1;
+/// Length of the fingerprint that begins a row while it is sorted.
+const FINGERPRINT_LEN: usize = 8;
+/// Length of the sort prefix of a row: the fingerprint of its record, then 1 if it was read from slack space. A record that is
+/// twice in a log is written once, and the live copy comes first.
+const PREFIX_LEN: usize = FINGERPRINT_LEN + 1;
 
-/// The sum of the fingerprints of each file's events. It distinguishes two logs of one name and size.
-pub(super) type Sums = HashMap<FileIndex, u64>;
+/// Sum of the fingerprints of the events of each file. It distinguishes two logs with the same name and size.
+pub(super) type FingerprintSums = HashMap<FileIndex, u64>;
 
-/// An event's row without its log. `None` for an event that triage does not use.
-pub(super) fn front(record: &Record, file: FileIndex, sums: &mut Sums) -> Option<io::Result<Vec<u8>>> {
+/// Formats the sort prefix and the line of an event up to the name of its log. `None` for an event that triage does not use.
+pub(super) fn line_start(
+    record: &Record,
+    file: FileIndex,
+    sums: &mut FingerprintSums,
+) -> Option<io::Result<Vec<u8>>> {
     Event::read(record)?;
-    let print = ReportedEvents::fingerprint(record, None);
+    let fingerprint = ReportedEvents::fingerprint(record, None);
     let sum = sums.entry(file).or_default();
-    *sum = sum.wrapping_add(print);
-    let mut row = print.to_be_bytes().to_vec();
+    *sum = sum.wrapping_add(fingerprint);
+    let mut row = fingerprint.to_be_bytes().to_vec();
     row.push(u8::from(record.origin == Origin::Slack));
     Some(line("event", &EventLine::new(record)).map(|mut json| {
-        // The log is the last member.
+        // Drop the closing brace: the log is the last member.
         json.pop();
         row.extend_from_slice(json.as_bytes());
         row
     }))
 }
 
+/// Line with the members that every line has.
 #[derive(Serialize)]
-struct Versioned<'a, T> {
+struct VersionedLine<'a, T> {
     krbtriage: u32,
     r#type: &'static str,
     #[serde(flatten)]
     line: &'a T,
 }
 
+/// First line of an extraction.
 #[derive(Serialize)]
-struct Begin<'a> {
+struct BeginLine<'a> {
     #[serde(flatten)]
     bound: &'a BoundLine,
     program: &'static str,
 }
 
+/// Formats a line without its line break.
 fn line(kind: &'static str, line: &impl Serialize) -> io::Result<String> {
-    ascii(&serde_json::to_string(&Versioned { krbtriage: VERSION, r#type: kind, line })?)
+    to_ascii(&serde_json::to_string(&VersionedLine { krbtriage: VERSION, r#type: kind, line })?)
 }
 
-/// JSON in ASCII: code pages and UTF-16 keep it, so no console or mail gateway can damage it.
-fn ascii(json: &str) -> io::Result<String> {
+/// Escapes all characters outside ASCII, so that no code page of a console or mail gateway can damage the JSON.
+fn to_ascii(json: &str) -> io::Result<String> {
     use std::fmt::Write;
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -75,34 +83,39 @@ fn ascii(json: &str) -> io::Result<String> {
     Ok(out)
 }
 
-/// Writes the lines: the events of a log, then the log itself, one log after the other.
-pub(super) struct Lines<'a> {
+/// Writer of an extraction. It writes the events of a log, then the line of the log, one log after the other.
+pub(super) struct ExtractionWriter<'a> {
     out: &'a mut dyn Write,
     bound: BoundLine,
     unfound: &'a [FileError],
-    /// The logs not written yet, the next one last.
+    /// The logs that are not written yet, the next one last.
     logs: Vec<Log<'a>>,
-    /// Files that repeat one of these logs: passed twice, or together with an extraction of it.
-    again: HashSet<FileIndex>,
-    /// The member that names the log whose events are being written.
-    of_log: Vec<u8>,
-    last: Option<[u8; PRINT]>,
+    /// Files that repeat one of these logs, because the user passed it twice or together with an extraction of it.
+    repeated_logs: HashSet<FileIndex>,
+    /// End of each event's line: the name of the current log.
+    line_end: Vec<u8>,
+    /// Fingerprint of the last event of the current log.
+    last: Option<[u8; FINGERPRINT_LEN]>,
+    /// Number of events written for the current log.
     written: u64,
+    /// Number of events of the current log left out, because it has them twice.
     repeated: u64,
-    pub rows: u64,
+    /// Number of events written for all logs.
+    rows: u64,
 }
 
+/// A log with its number in the extraction.
 struct Log<'a> {
     number: u64,
     report: &'a FileReport,
 }
 
-impl<'a> Lines<'a> {
-    /// `reports` are those of a scan whose events come by the files' indexes.
+impl<'a> ExtractionWriter<'a> {
+    /// Writes the first line. `reports` are those of the scan, and their events are written in the order of their indexes.
     pub(super) fn new(
         reports: &'a [FileReport],
         unfound: &'a [FileError],
-        sums: &Sums,
+        sums: &FingerprintSums,
         out: &'a mut dyn Write,
     ) -> io::Result<Self> {
         let mut logs: Vec<_> = reports
@@ -114,50 +127,50 @@ impl<'a> Lines<'a> {
             })
             .collect();
         logs.sort_by_key(|log| log.report.index);
-        let (mut numbers, mut again) = (HashSet::new(), HashSet::new());
-        logs.retain(|log| numbers.insert(log.number) || !again.insert(log.report.index));
+        let (mut numbers, mut repeated_logs) = (HashSet::new(), HashSet::new());
+        logs.retain(|log| numbers.insert(log.number) || !repeated_logs.insert(log.report.index));
         logs.reverse();
-        let bound = BoundLine { extraction: name_of(number_of_all(&logs, unfound)) };
+        let bound = BoundLine { extraction: name_of(extraction_number(&logs, unfound)) };
         let program = concat!("krbtriage ", env!("CARGO_PKG_VERSION"));
-        writeln!(out, "{}", line("begin", &Begin { bound: &bound, program })?)?;
-        let mut lines = Self {
+        writeln!(out, "{}", line("begin", &BeginLine { bound: &bound, program })?)?;
+        let mut writer = Self {
             out,
             bound,
             unfound,
             logs,
-            again,
-            of_log: Vec::new(),
+            repeated_logs,
+            line_end: Vec::new(),
             last: None,
             written: 0,
             repeated: 0,
             rows: 0,
         };
-        lines.begin_log()?;
-        Ok(lines)
+        writer.begin_log()?;
+        Ok(writer)
     }
 
-    /// The next event, by file and time.
+    /// Writes the next event. `row` is a result of [`line_start`].
     pub(super) fn event(&mut self, file: FileIndex, row: &[u8]) -> io::Result<()> {
-        if self.again.contains(&file) {
+        if self.repeated_logs.contains(&file) {
             return Ok(());
         }
         while self.logs.last().is_some_and(|log| log.report.index < file) {
             self.end_log()?;
         }
-        let (Some(print), Some(json)) = (row.first_chunk(), row.get(PREFIX..)) else {
+        let (Some(fingerprint), Some(json)) = (row.first_chunk(), row.get(PREFIX_LEN..)) else {
             return Err(io::Error::other("the sorted events are damaged"));
         };
-        if self.last.replace(*print) == Some(*print) {
+        if self.last.replace(*fingerprint) == Some(*fingerprint) {
             self.repeated += 1;
             return Ok(());
         }
         self.written += 1;
         self.rows += 1;
         self.out.write_all(json)?;
-        self.out.write_all(&self.of_log)
+        self.out.write_all(&self.line_end)
     }
 
-    /// Writes what could not be read, and the end. Returns the number of events written.
+    /// Writes the remaining logs, the paths that could not be read, and the last line. Returns the number of events written.
     pub(super) fn finish(mut self) -> io::Result<u64> {
         while !self.logs.is_empty() {
             self.end_log()?;
@@ -174,16 +187,16 @@ impl<'a> Lines<'a> {
         (self.last, self.written, self.repeated) = (None, 0, 0);
         if let Some(log) = self.logs.last() {
             let name = serde_json::to_string(&LogReference { log: name_of(log.number).into() })?;
-            self.of_log = name.replacen('{', ",", 1).into_bytes();
-            self.of_log.push(b'\n');
+            self.line_end = name.replacen('{', ",", 1).into_bytes();
+            self.line_end.push(b'\n');
         }
         Ok(())
     }
 
     fn end_log(&mut self) -> io::Result<()> {
         if let Some(log) = self.logs.pop() {
-            let facts = match &log.report.extracted {
-                // It was extracted elsewhere, and its line stays as it was, also where events were lost since.
+            let log_line = match &log.report.extracted {
+                // The line of an earlier extraction is kept. Its number of events shows if events were lost since.
                 Some(line) => LogLine { written: line.written.max(self.written), ..(**line).clone() },
                 None => LogLine {
                     written: self.written,
@@ -191,14 +204,14 @@ impl<'a> Lines<'a> {
                     ..log_line(log.report, name_of(log.number))
                 },
             };
-            writeln!(self.out, "{}", line("log", &facts)?)?;
+            writeln!(self.out, "{}", line("log", &log_line)?)?;
         }
         self.begin_log()
     }
 }
 
-/// Does the file get a line? Not where it is not a log and was only found in a folder, is an extraction itself, or had no line
-/// in its extraction, unless something in it could not be read.
+/// Reports whether the extraction has a line for the file: a log, or any file with events, read errors or notes. Extractions
+/// among the inputs, and other files found in folders, have no line.
 fn has_line(report: &FileReport) -> bool {
     let kind = FileKind::from_name(report.kind);
     report.extracted.is_some()
@@ -229,25 +242,26 @@ fn log_line(report: &FileReport, log: String) -> LogLine {
     }
 }
 
-/// The number of a log: the same whenever the log is extracted under the same name, and different for every other log.
+/// Returns the number of a log. It is the same whenever the log is extracted under the same name, and differs from that of every
+/// other log.
 fn number(report: &FileReport, sum: u64) -> u64 {
     if let Some(line) = &report.extracted
         && let Some(number) = number_of(&line.log)
     {
         return number;
     }
-    number_for(format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
+    hash(format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
 }
 
-/// The number of an extraction, from all that it holds. It does not depend on the order in which parts were merged.
-fn number_of_all(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
+/// Returns the number of an extraction. It depends on its logs and unreadable paths, but not on their order.
+fn extraction_number(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
     let mut logs: Vec<_> = logs.iter().map(|log| log.number).collect();
     logs.sort_unstable();
     let mut unfound: Vec<_> = unfound.iter().map(ToString::to_string).collect();
     unfound.sort_unstable();
-    number_for(format!("{logs:?} {unfound:?}"))
+    hash(format!("{logs:?} {unfound:?}"))
 }
 
-fn number_for(facts: String) -> u64 {
-    Sha256::digest(facts).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+fn hash(text: String) -> u64 {
+    Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }

@@ -1,7 +1,6 @@
-//! `krbtriage extract`: the events themselves, one per line, with all their values.
+//! `krbtriage extract` writes events one per line with all their values, or everything that a triage needs of the logs.
 
 mod for_triage;
-mod format;
 mod row;
 
 use std::collections::HashMap;
@@ -18,27 +17,27 @@ use crate::output::{Output, OutputError};
 use crate::records::{EventFilter, Record, Selection};
 use crate::report::external_sort::{self, Key, Sorter};
 use crate::scan::{self, FileOrder, FileReport, Progress, RecordVisitor, ScanOptions};
-use for_triage::{Lines, Sums};
+use for_triage::{ExtractionWriter, FingerprintSums};
 
-pub use format::Format;
-pub use row::COLUMNS;
+pub use row::{COLUMNS, Format};
 
 /// Options of an extract run.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Log files and folders.
     pub logs: Vec<PathBuf>,
-    /// A file with more names for `logs`.
+    /// A file with more paths for `logs`.
     pub files_from: Option<PathBuf>,
-    /// Name to write for the one file in `logs`.
+    /// Name to write instead of the path of the only file in `logs`.
     pub display_name: Option<String>,
-    /// Names compared without case with the provider's; empty: any, if there are event IDs.
+    /// Providers of the events, compared without case. An empty list means any provider.
     pub providers: Vec<String>,
-    /// Empty: any, if there are providers. Without both: Kerberos event 4, and event 3 with error 0x29.
+    /// IDs of the events. An empty list means any ID. If `providers` is empty too, Kerberos event 4 and event 3 with error 0x29
+    /// are written.
     pub event_ids: Vec<u16>,
     pub format: Format,
     pub output: Output,
-    /// Write it in Zstandard's format.
+    /// Compress the output with Zstandard.
     pub compress: bool,
     pub scan: ScanOptions,
 }
@@ -46,25 +45,26 @@ pub struct Config {
 /// Result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Events written, a row each. The same event in two exports is two rows.
+    /// Number of events written. An event in two exports counts twice.
     pub rows: u64,
     /// The file written; `None` for standard output.
     pub written: Option<PathBuf>,
     pub logs: Vec<FileReport>,
-    /// Paths that could not be looked at.
+    /// Paths that could not be accessed.
     pub unfound: Vec<FileError>,
 }
 
 impl Outcome {
-    /// Could all inputs be read?
+    /// Reports whether all inputs could be read.
     pub fn is_complete(&self) -> bool {
         self.unfound.is_empty() && self.logs.iter().all(|file| file.read_errors.is_empty())
     }
 }
 
+/// Why nothing is written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", list(.0))]
+    #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", indented(.0))]
     NoLogs(Vec<String>),
     #[error("--as calls one file by another name; name one file, and no folder")]
     NotOne,
@@ -75,20 +75,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// Does the command line itself ask for something impossible, whatever the inputs contain?
+    /// Reports whether the command line itself is wrong, so that it fails with any input.
     pub fn is_wrong_use(&self) -> bool {
         matches!(self, Self::Output(error) if error.is_wrong_use())
     }
 }
 
-fn list(reasons: &[String]) -> String {
+fn indented(reasons: &[String]) -> String {
     reasons.iter().map(|reason| format!("\n  {reason}")).collect()
 }
 
-/// Reads the logs and writes the wanted events.
-///
-/// They are in the order of the files, in each by record ID, then by time: the same in every run. What does not fit into
-/// 32 MiB is sorted in a temporary file.
+/// Reads the logs and writes the wanted events, sorted by file, record ID and time. Sorting uses 32 MiB of memory and a
+/// temporary file.
 pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     with_threads(config.scan.threads, || extract(config, progress))
 }
@@ -110,11 +108,11 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     }
     let (selection, only_modified) = selection(config);
     let workers = config.scan.workers();
-    let rows = || Rows {
+    let rows = || RowCollector {
         format: config.format,
         only_modified,
         left_out: HashMap::new(),
-        sums: Sums::new(),
+        sums: FingerprintSums::new(),
         rows: 0,
         sorter: Sorter::new(workers),
     };
@@ -128,12 +126,12 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     }
     let mut total = 0;
     let mut sorters = Vec::new();
-    let mut sums = Sums::new();
+    let mut sums = FingerprintSums::new();
     for rows in scan.visitors {
         total += rows.rows;
         for (file, sum) in rows.sums {
-            let all = sums.entry(file).or_default();
-            *all = all.wrapping_add(sum);
+            let total = sums.entry(file).or_default();
+            *total = total.wrapping_add(sum);
         }
         for (file, left_out) in rows.left_out {
             if let Some(report) = order.position(file).and_then(|i| logs.get_mut(i)) {
@@ -146,9 +144,9 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let written = config.output.write(&protected, |out| {
         write_compressed(config.compress, out, |out| match config.format {
             Format::ForTriage => {
-                let mut lines = Lines::new(&logs, &unfound, &sums, out)?;
-                external_sort::merge(sorters, |key, row| lines.event(key.file, row))?;
-                total = lines.finish()?;
+                let mut writer = ExtractionWriter::new(&logs, &unfound, &sums, out)?;
+                external_sort::merge(sorters, |key, row| writer.event(key.file, row))?;
+                total = writer.finish()?;
                 Ok(())
             }
             format => write_rows(format, sorters, &name, out),
@@ -164,20 +162,20 @@ fn write_rows<'a>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if format == Format::Csv {
-        out.write_all(&row::head()?)?;
+        out.write_all(&row::header()?)?;
     }
     let mut file = None;
-    let mut back = Vec::new();
-    external_sort::merge(sorters, |key, front| {
+    let mut line_end = Vec::new();
+    external_sort::merge(sorters, |key, line_start| {
         if file.replace(key.file) != Some(key.file) {
-            back = row::back(name(key.file), format)?;
+            line_end = row::line_end(name(key.file), format)?;
         }
-        out.write_all(front)?;
-        out.write_all(&back)
+        out.write_all(line_start)?;
+        out.write_all(&line_end)
     })
 }
 
-/// Compresses the output of `fill`, if requested.
+/// Writes the output of `fill` to `out`, compressed if requested.
 fn write_compressed(
     compress: bool,
     out: &mut dyn Write,
@@ -187,13 +185,13 @@ fn write_compressed(
         return fill(out);
     }
     let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
-    // A checksum lets the reader notice damage.
+    // The reader notices damage by the checksum.
     encoder.include_checksum(true)?;
     fill(&mut encoder)?;
     encoder.finish().map(drop)
 }
 
-/// Replaces the name of the one file, also in front of archive members.
+/// Replaces the path of the only file, also in the paths of archive members.
 fn rename(logs: &mut [FileReport], path: &Path, name: &str) {
     let path = path.to_string_lossy();
     for log in logs.iter_mut().filter(|log| log.extracted.is_none()) {
@@ -203,7 +201,7 @@ fn rename(logs: &mut [FileReport], path: &Path, name: &str) {
     }
 }
 
-/// Which events are selected, and whether event 3 must be checked for its error.
+/// Returns the selection of events, and whether event 3 must be checked for its error.
 fn selection(config: &Config) -> (Selection, bool) {
     if config.format == Format::ForTriage {
         return (events::selection(), false);
@@ -211,38 +209,40 @@ fn selection(config: &Config) -> (Selection, bool) {
     if config.providers.is_empty() && config.event_ids.is_empty() {
         return (events::kerberos_selection(), true);
     }
-    let wanted = EventFilter { providers: config.providers.clone(), event_ids: config.event_ids.clone() };
-    (Selection::new(vec![wanted]), false)
+    let filter = EventFilter { providers: config.providers.clone(), event_ids: config.event_ids.clone() };
+    (Selection::new(vec![filter]), false)
 }
 
-struct Rows {
+/// Formats the events of one worker.
+struct RowCollector {
     format: Format,
+    /// Leave out event 3 with another error than 0x29 (KRB_AP_ERR_MODIFIED).
     only_modified: bool,
-    /// Events 3 with another error, by file: the scan cannot distinguish them.
+    /// Number of events 3 left out, by file. The scan counted them.
     left_out: HashMap<FileIndex, u64>,
-    sums: Sums,
+    sums: FingerprintSums,
     rows: u64,
     sorter: Sorter,
 }
 
-impl RecordVisitor for Rows {
+impl RecordVisitor for RowCollector {
     fn record(&mut self, input: FileIndex, record: Record) {
         if self.only_modified && ApErrModified::read(&record).is_none() {
             *self.left_out.entry(input).or_default() += 1;
             return;
         }
         let key = Key { file: input, record_id: record.record_id, time: record.time.as_nanosecond() };
-        let front = match self.format {
-            Format::ForTriage => match for_triage::front(&record, input, &mut self.sums) {
-                Some(front) => front,
+        let line = match self.format {
+            Format::ForTriage => match for_triage::line_start(&record, input, &mut self.sums) {
+                Some(line) => line,
                 None => return,
             },
-            format => row::front(&record, format),
+            format => row::line_start(&record, format),
         };
-        match front {
-            Ok(front) => {
+        match line {
+            Ok(line) => {
                 self.rows += 1;
-                self.sorter.add(key, front);
+                self.sorter.add(key, line);
             }
             Err(error) => self.sorter.fail(error),
         }

@@ -1,15 +1,28 @@
-//! An event as a line of CSV or JSON, but for its file, whose name is known when all is read.
+//! Formats an event as a line of CSV or JSON. The end of the line, which has the path of the log, is made separately: events are
+//! sorted before the paths are known.
 
 use std::io;
 
 use serde::Serialize;
 
-use super::format::Format;
 use crate::records::{Origin, Record};
 use crate::report::CsvWriter;
 use crate::text::escape::{escape_json, escape_json_cell};
 
-/// The columns of the CSV, and the names in the JSON.
+/// Output format of an extraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// CSV with a header. The cell `data` has the same JSON as the member `data` of [`Format::JsonLines`].
+    #[default]
+    Csv,
+    /// One JSON object per line, with the columns as members. `data` is a list of `{"name": ..., "value": ...}` in the
+    /// order of the event. The name is `null` if the value has none.
+    JsonLines,
+    /// Everything that a triage needs of the logs: [`crate::records::extracted`].
+    ForTriage,
+}
+
+/// Columns of the CSV and members of the JSON.
 pub const COLUMNS: [&str; 10] = [
     "computer",
     "channel",
@@ -47,8 +60,8 @@ struct InFile<'a> {
     file: &'a str,
 }
 
-/// The line's first part: all but its file.
-pub(super) fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
+/// Formats the line up to the path of the log.
+pub(super) fn line_start(record: &Record, format: Format) -> io::Result<Vec<u8>> {
     let line = Line {
         computer: &record.computer,
         channel: &record.channel,
@@ -66,7 +79,7 @@ pub(super) fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::JsonLines | Format::ForTriage => {
             let mut json = escape_json(&line)?;
-            // The file is the last member.
+            // Drop the closing brace: the path is the last member.
             json.pop();
             json.push(',');
             Ok(json.into_bytes())
@@ -84,16 +97,16 @@ pub(super) fn front(record: &Record, format: Format) -> io::Result<Vec<u8>> {
                 &data,
                 line.origin,
             ])?;
-            // The file is the last cell.
-            cells.truncate(cells.len().saturating_sub(LINE_END.len()));
+            // Drop the line break: the path is the last cell.
+            cells.truncate(cells.len().saturating_sub("\r\n".len()));
             cells.push(b',');
             Ok(cells)
         }
     }
 }
 
-/// The line's end: its file.
-pub(super) fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
+/// Formats the end of the line: the path of the log.
+pub(super) fn line_end(file: &str, format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::JsonLines | Format::ForTriage => {
             let mut json = escape_json(&InFile { file })?;
@@ -104,12 +117,10 @@ pub(super) fn back(file: &str, format: Format) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The first line of the CSV.
-pub(super) fn head() -> io::Result<Vec<u8>> {
+/// Formats the header of the CSV.
+pub(super) fn header() -> io::Result<Vec<u8>> {
     csv_line(&COLUMNS)
 }
-
-const LINE_END: &str = "\r\n";
 
 fn csv_line(cells: &[&str]) -> io::Result<Vec<u8>> {
     let mut csv = CsvWriter::new(Vec::new());
@@ -135,13 +146,14 @@ mod tests {
     }
 
     fn line(record: &Record, file: &str, format: Format) -> String {
-        String::from_utf8([front(record, format).unwrap(), back(file, format).unwrap()].concat()).unwrap()
+        String::from_utf8([line_start(record, format).unwrap(), line_end(file, format).unwrap()].concat())
+            .unwrap()
     }
 
     #[test]
     fn the_whole_contract_of_both_formats() {
         assert_eq!(
-            String::from_utf8(head().unwrap()).unwrap(),
+            String::from_utf8(header().unwrap()).unwrap(),
             "computer,channel,provider,event_id,record_id,time_created,level,data,origin,file\r\n"
         );
         let record = record("SRV1", "srv1$");

@@ -1,4 +1,4 @@
-//! "Collect next": what confirms the findings that are not confirmed.
+//! The section "Collect next": requests whose answers confirm findings.
 
 use super::cards::Check;
 use super::text::shown_in;
@@ -6,20 +6,22 @@ use crate::report::Report;
 use crate::report::collect_next::collect_next;
 use crate::report::numbers::counted;
 
-/// Names that the requests of one sort are about.
+/// Hosts, accounts or SPNs that a group of requests lists.
 const MAX_SUBJECTS: usize = 20;
 
-/// Requests of one sort.
+/// Requests for one kind of data.
 pub(super) struct Ask {
     pub title: &'static str,
+    /// Number of incidents with such a request.
     pub incidents: String,
-    /// The names, where there are several.
+    /// The hosts, accounts or SPNs that the requests are about; empty if there is only one.
     pub subjects: String,
-    /// The example is one of several.
+    /// Whether `example` is one of several requests.
     pub is_example: bool,
     pub example: Check,
 }
 
+/// Groups the requests of all present incidents.
 pub(super) fn all(report: &Report<'_>) -> Vec<Ask> {
     let present = report.rows.iter().filter(|row| row.status.is_present());
     collect_next(present)

@@ -1,6 +1,6 @@
-//! Problem cards with their incidents: the static part of the page, readable without script.
+//! Cards of problems with their incidents: the part of the page that needs no script.
 
-use super::text::{self, Moment, shown, shown_in};
+use super::text::{self, PageTime, shown, shown_in};
 use crate::diagnosis::Confidence;
 use crate::report::item::{ActionPart, CommandPart, EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use crate::report::numbers::{counted, grouped};
@@ -8,16 +8,17 @@ use crate::report::row::problem_name;
 use crate::report::{Fix, Problem, Report, Row};
 use crate::zone::Zone;
 
-/// Most problems with a card. The next ones get a line, and the rest only a number. The table of incidents
-/// has all of them.
+/// Problems with a card.
 const MAX_CARDS: usize = 200;
+/// Problems with a line, after those with a card. The others are counted. The table of incidents has all of them.
 const MAX_LINES: usize = 2_000;
 
-/// Most incidents shown in the cards of all problems, and of one problem if there are more.
+/// Most incidents in all cards together.
 const MAX_STORIES: usize = 300;
-const STORIES_EACH: usize = 3;
+/// Most incidents in each card if the report has more than [`MAX_STORIES`].
+const STORIES_PER_CARD: usize = 3;
 
-/// Most bytes of text in the cards. Texts are longest in a forest with crafted names.
+/// Most bytes of text in all cards together. Only crafted names reach this limit.
 const MAX_BYTES: usize = 3 << 20;
 
 /// Longest problem name, in characters.
@@ -26,23 +27,26 @@ const MAX_NAME: usize = 400;
 /// Most names of clients or targets in a card.
 const MAX_NAMES: usize = 24;
 
-/// Checks in the card of a problem that is not confirmed; "Collect next" has all.
+/// Checks in the card of a problem that is not confirmed. "Collect next" has all of them.
 const MAX_CHECKS: usize = 3;
 
 /// Number of cards that are open at first.
-const OPEN: usize = 2;
+const OPEN_CARDS: usize = 2;
 
+/// A problem with its evidence, its fix and its incidents.
 pub(super) struct Card {
     pub id: String,
-    /// The finding.
+    /// The finding as a sentence without a full stop.
     pub title: String,
-    /// The thing to fix, as other outputs name it.
+    /// The thing to fix.
     pub what: String,
+    /// The reason of the verdict.
     pub why: String,
-    /// The proof, events near that time, limits of the proof, and checks before any fix.
     pub proof: Vec<String>,
+    /// Events near those of the incident that prove nothing.
     pub context: Vec<String>,
     pub caveats: Vec<String>,
+    /// Checks to make before the fix.
     pub checks: Vec<Check>,
     pub cause: &'static str,
     pub kind: &'static str,
@@ -53,21 +57,21 @@ pub(super) struct Card {
     pub incidents: String,
     /// Number of new incidents, if some but not all are new.
     pub new: String,
-    pub clients: Names,
-    pub targets: Names,
+    pub clients: NameList,
+    pub targets: NameList,
     pub events: String,
-    pub first: Moment,
-    pub last: Moment,
+    pub first: PageTime,
+    pub last: PageTime,
     pub fix: Vec<FixStep>,
     pub stories: Vec<Story>,
-    /// Incidents without details here.
+    /// Number of incidents that are not in `stories`, or empty.
     pub more: String,
     pub open: bool,
-    /// The zone of its times.
+    /// Zone of the times in its texts.
     pub zone: Zone,
 }
 
-/// A step of a fix in its parts.
+/// A step of a fix.
 pub(crate) struct FixStep {
     pub text: String,
     pub risk: String,
@@ -77,26 +81,29 @@ pub(crate) struct FixStep {
     pub verify: Option<Action>,
 }
 
+/// Undo or verification of a step.
 pub(crate) struct Action {
     pub text: String,
     pub commands: Vec<CommandLine>,
 }
 
-/// A command, and where to run it.
+/// A command line.
 pub(crate) struct CommandLine {
+    /// Machine to run it on, or empty.
     pub on: String,
     pub line: String,
 }
 
-/// A check: the question, the commands, and the causes that the answer separates.
+/// A request as a check before the fix.
 pub(super) struct Check {
     pub question: String,
     pub commands: Vec<CommandLine>,
+    /// How to read the answer.
     pub how: String,
 }
 
-/// A problem as one line.
-pub(super) struct Line {
+/// A problem as a row of a table.
+pub(super) struct ProblemLine {
     pub id: String,
     pub title: String,
     pub cause: &'static str,
@@ -108,19 +115,21 @@ pub(super) struct Line {
     pub incidents: String,
     pub clients: String,
     pub events: String,
-    pub last: Moment,
+    pub last: PageTime,
 }
 
-pub(super) struct Names {
+/// Clients or targets of a problem.
+pub(super) struct NameList {
     pub count: String,
     pub shown: Vec<String>,
+    /// Number of names that are not in `shown`, or empty.
     pub more: String,
 }
 
 /// One incident in full.
 #[derive(Default)]
 pub(super) struct Story {
-    /// A template for the script to fill: all elements are present and empty.
+    /// Write all elements, also empty ones, as a template that the script fills.
     pub blank: bool,
     pub id: String,
     pub kind: &'static str,
@@ -131,26 +140,29 @@ pub(super) struct Story {
     pub answered_by: String,
     pub target: String,
     pub events: String,
-    pub first: Moment,
-    pub last: Moment,
-    /// The zone of its times.
+    pub first: PageTime,
+    pub last: PageTime,
+    /// Zone of the times in its texts.
     pub zone: Zone,
     pub card: IncidentCard,
-    /// Its sentence and its fix are the same as those above it.
+    /// Whether the explanation is that of the problem.
     pub same_why: bool,
+    /// Whether the fix is that of the problem.
     pub same_fix: bool,
 }
 
-/// The texts of an incident, for the template and for the script.
+/// Texts of an incident, for the template and for the script.
 #[derive(Default)]
 pub(super) struct IncidentCard {
+    /// The thing to fix.
     pub what: String,
     pub explanation: String,
     pub realms: String,
+    /// Addresses that several hosts own.
     pub shared: Vec<String>,
     pub evidence: Vec<String>,
     pub caveats: Vec<String>,
-    /// Logged near the events, and of no weight.
+    /// Events near those of the incident that prove nothing.
     pub context: Vec<String>,
     pub considered: Vec<String>,
     pub missing: Vec<String>,
@@ -158,18 +170,21 @@ pub(super) struct IncidentCard {
     pub logs: Vec<String>,
 }
 
+/// Problems in the form in which the page shows them.
 #[derive(Default)]
 pub(super) struct Cards {
     pub cards: Vec<Card>,
-    pub lines: Vec<Line>,
+    /// Problems without a card.
+    pub lines: Vec<ProblemLine>,
+    /// Number of problems that the page leaves out.
     pub left_out: usize,
 }
 
-/// The present and the resolved ones of `problems`, in their order.
+/// Makes the cards and lines of the present problems, and those of the resolved ones.
 pub(super) fn all(report: &Report<'_>, problems: &[&Problem]) -> (Cards, Cards) {
     let mut room = Room {
         stories: MAX_STORIES,
-        each: if report.rows.len() <= MAX_STORIES { MAX_STORIES } else { STORIES_EACH },
+        stories_per_card: if report.rows.len() <= MAX_STORIES { MAX_STORIES } else { STORIES_PER_CARD },
         bytes: MAX_BYTES,
     };
     let (mut present, mut resolved) = (Cards::default(), Cards::default());
@@ -177,10 +192,10 @@ pub(super) fn all(report: &Report<'_>, problems: &[&Problem]) -> (Cards, Cards) 
         let cards = if problem.status.is_present() { &mut present } else { &mut resolved };
         if cards.cards.len() < MAX_CARDS && room.bytes > 0 {
             let mut card = Card::new(problem, report, &mut room);
-            card.open = problem.status.is_present() && cards.cards.len() < OPEN;
+            card.open = problem.status.is_present() && cards.cards.len() < OPEN_CARDS;
             cards.cards.push(card);
         } else if cards.lines.len() < MAX_LINES {
-            cards.lines.push(Line::new(problem, report.zone));
+            cards.lines.push(ProblemLine::new(problem, report.zone));
         } else {
             cards.left_out += 1;
         }
@@ -188,26 +203,26 @@ pub(super) fn all(report: &Report<'_>, problems: &[&Problem]) -> (Cards, Cards) 
     (present, resolved)
 }
 
-/// Remaining room.
+/// Incidents and bytes for which the cards still have room.
 struct Room {
     stories: usize,
-    each: usize,
+    stories_per_card: usize,
     bytes: usize,
 }
 
 impl Card {
     fn new(problem: &Problem, report: &Report<'_>, room: &mut Room) -> Self {
         let zone = report.zone;
-        let of_it: Vec<&Row> = problem.incidents.iter().filter_map(|&i| report.rows.get(i)).collect();
+        let rows: Vec<&Row> = problem.incidents.iter().filter_map(|&i| report.rows.get(i)).collect();
         let has_title = |row: &&&Row| row.confidence == problem.confidence && row.kind == problem.kind;
-        let best = of_it
+        let best = rows
             .iter()
             .find(|r| r.status.is_present() && has_title(r))
-            .or_else(|| of_it.iter().find(has_title));
+            .or_else(|| rows.iter().find(has_title));
         let why = best.map(|r| sentence(&r.explanation)).unwrap_or_default();
         let fix_texts = steps(&problem.fix);
         let evidence: &[EvidenceItem] = best.map_or(&[], |row| &row.evidence);
-        let of_section = |section| {
+        let evidence_of = |section| {
             let items = evidence.iter().filter(|item| item.section() == section);
             items.map(|item| shown(&item.text())).collect()
         };
@@ -216,7 +231,7 @@ impl Card {
             _ => best.iter().flat_map(|row| &row.missing).take(MAX_CHECKS).map(Check::new).collect(),
         };
         let mut stories = Vec::new();
-        for row in of_it.iter().take(room.each) {
+        for row in rows.iter().take(room.stories_per_card) {
             if room.stories == 0 || room.bytes == 0 {
                 break;
             }
@@ -231,9 +246,9 @@ impl Card {
             id: shown_in(&problem.problem_id, 40),
             title: shown_in(problem.heading(), MAX_NAME),
             what: shown_in(problem.name(), MAX_NAME),
-            proof: of_section(EvidenceSection::Proof),
-            context: of_section(EvidenceSection::Context),
-            caveats: of_section(EvidenceSection::Caveat),
+            proof: evidence_of(EvidenceSection::Proof),
+            context: evidence_of(EvidenceSection::Context),
+            caveats: evidence_of(EvidenceSection::Caveat),
             checks,
             why,
             cause: problem.cause.name(),
@@ -241,23 +256,16 @@ impl Card {
             label: problem.kind.label(),
             confidence: problem.confidence.name(),
             status: problem.status.name(),
-            incidents: counted(of_it.len() as u64, "incident"),
-            new: match problem.new {
-                0 => String::new(),
-                n if n == of_it.len() => String::new(),
-                n => grouped(n as u64),
-            },
-            clients: Names::new(&problem.clients),
-            targets: Names::new(&problem.targets),
+            incidents: counted(rows.len() as u64, "incident"),
+            new: if problem.new == rows.len() { String::new() } else { grouped_or_empty(problem.new) },
+            clients: NameList::new(&problem.clients),
+            targets: NameList::new(&problem.targets),
             events: counted(problem.events, "event"),
-            first: Moment::new(&problem.first_seen, zone),
-            last: Moment::new(&problem.last_seen, zone),
+            first: PageTime::new(&problem.first_seen, zone),
+            last: PageTime::new(&problem.last_seen, zone),
             zone: zone.clone(),
             fix: problem.fix.steps().iter().map(FixStep::new).collect(),
-            more: match of_it.len() - stories.len() {
-                0 => String::new(),
-                n => grouped(n as u64),
-            },
+            more: grouped_or_empty(rows.len() - stories.len()),
             stories,
             open: false,
         };
@@ -265,7 +273,7 @@ impl Card {
         card
     }
 
-    /// Bytes of its own texts, without its incidents.
+    /// Returns the bytes of its texts, without its incidents.
     fn len(&self) -> usize {
         let lists = [&self.clients.shown, &self.targets.shown, &self.proof, &self.context, &self.caveats];
         let texts = self.title.len() + self.what.len() + self.why.len();
@@ -292,8 +300,8 @@ impl FixStep {
 
     fn len(&self) -> usize {
         let actions = self.undo.iter().chain(&self.verify);
-        let of_actions: usize = actions.map(|action| action.text.len() + length(&action.commands)).sum();
-        self.text.len() + self.risk.len() + self.prerequisite.len() + length(&self.commands) + of_actions
+        let actions: usize = actions.map(|action| action.text.len() + commands_len(&action.commands)).sum();
+        self.text.len() + self.risk.len() + self.prerequisite.len() + commands_len(&self.commands) + actions
     }
 }
 
@@ -304,7 +312,7 @@ impl Check {
     }
 
     fn len(&self) -> usize {
-        self.question.len() + self.how.len() + length(&self.commands)
+        self.question.len() + self.how.len() + commands_len(&self.commands)
     }
 }
 
@@ -312,11 +320,11 @@ fn commands(parts: &[CommandPart]) -> Vec<CommandLine> {
     parts.iter().map(|part| CommandLine { on: shown(&part.on), line: shown(&part.line) }).collect()
 }
 
-fn length(commands: &[CommandLine]) -> usize {
+fn commands_len(commands: &[CommandLine]) -> usize {
     commands.iter().map(|command| command.on.len() + command.line.len()).sum()
 }
 
-impl Line {
+impl ProblemLine {
     fn new(problem: &Problem, zone: &Zone) -> Self {
         Self {
             id: shown_in(&problem.problem_id, 40),
@@ -329,22 +337,24 @@ impl Line {
             incidents: grouped(problem.incidents.len() as u64),
             clients: grouped(problem.clients.len() as u64),
             events: grouped(problem.events),
-            last: Moment::new(&problem.last_seen, zone),
+            last: PageTime::new(&problem.last_seen, zone),
         }
     }
 }
 
-impl Names {
+impl NameList {
     fn new(names: &[String]) -> Self {
         Self {
             count: grouped(names.len() as u64),
             shown: names.iter().take(MAX_NAMES).map(|n| text::name(n)).collect(),
-            more: match names.len().saturating_sub(MAX_NAMES) {
-                0 => String::new(),
-                n => grouped(n as u64),
-            },
+            more: grouped_or_empty(names.len().saturating_sub(MAX_NAMES)),
         }
     }
+}
+
+/// Formats a number, and zero as an empty text.
+fn grouped_or_empty(n: usize) -> String {
+    if n == 0 { String::new() } else { grouped(n as u64) }
 }
 
 impl Story {
@@ -360,8 +370,8 @@ impl Story {
             answered_by: text::name(&row.answered_by),
             target: text::name(&row.target_spn),
             events: grouped(row.events),
-            first: Moment::new(&row.first_seen, zone),
-            last: Moment::new(&row.last_seen, zone),
+            first: PageTime::new(&row.first_seen, zone),
+            last: PageTime::new(&row.last_seen, zone),
             zone: zone.clone(),
             card: IncidentCard::new(row),
             same_why: false,
@@ -392,26 +402,26 @@ impl IncidentCard {
             what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
             explanation: sentence(&row.explanation),
             realms: realms(row),
-            shared: text::all(&row.shared_addresses),
+            shared: text::all_shown(&row.shared_addresses),
             missing: row.missing.iter().map(|item| shown(&item.text())).collect(),
             fix: steps(&row.fix),
-            logs: text::all(&row.logs),
+            logs: text::all_shown(&row.logs),
             ..Self::default()
         };
         for item in &row.evidence {
-            let of_section = match item.section() {
+            let list = match item.section() {
                 EvidenceSection::Proof => &mut card.evidence,
                 EvidenceSection::Caveat => &mut card.caveats,
                 EvidenceSection::Context => &mut card.context,
                 EvidenceSection::Considered => &mut card.considered,
             };
-            of_section.push(shown(&item.text()));
+            list.push(shown(&item.text()));
         }
         card
     }
 }
 
-/// The explanation in the report has no full stop, so that other texts can go on from it.
+/// Adds a full stop, which the explanation in the report does not have.
 fn sentence(explanation: &str) -> String {
     let text = shown(explanation);
     if text.is_empty() || text.ends_with('.') { text } else { format!("{text}.") }

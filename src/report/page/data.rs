@@ -1,9 +1,8 @@
-//! All incidents for the script, compressed. Its table sorts, filters and searches them.
+//! All incidents, compressed, for the table that the script sorts, filters and searches.
 //!
-//! The data is one JSON array. A string in it is the next text of the text list. An array is an incident,
-//! whose texts are numbers in that list ([`MEMBERS`] gives the order). A text that a thousand incidents share
-//! is therefore stored once. The array is compressed with zlib and base64-encoded in an element that is not
-//! executed: no name can end the element or become markup.
+//! The data is one JSON array. A string in it is the next text of the text list. An array in it is an incident, whose texts are
+//! numbers in that list ([`MEMBERS`] has their order), so a text of a thousand incidents is stored once. The array is compressed
+//! with zlib and base64-encoded in an element that is not executed, so no name can end the element or become markup.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -19,14 +18,14 @@ use crate::report::item::RequestItem;
 use crate::report::numbers::grouped;
 use crate::report::{Report, Row};
 
-/// Most compressed bytes, so that the page stays under 20 MB. Real reports compress to some 100 bytes per
-/// incident; only names made not to compress reach the limit.
+/// Most compressed bytes, so that the page stays under 20 MB. A real incident takes some 100 bytes. Only names that were crafted
+/// not to compress reach the limit.
 pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 
-/// Most uncompressed bytes, for the browser's memory: about 100,000 incidents.
+/// Most uncompressed bytes, because of the browser's memory. About 100,000 incidents reach the limit.
 const MAX_RAW: usize = 160 << 20;
 
-/// Content of an incident's array, in the order that the script reads.
+/// Members of the array of an incident, in their order.
 const MEMBERS: [&str; 26] = [
     "incident_id",
     "problem_id",
@@ -56,51 +55,56 @@ const MEMBERS: [&str; 26] = [
     "logs",
 ];
 
-pub(super) struct Data {
+/// Incidents for the script.
+pub(super) struct IncidentData {
     pub base64: String,
-    /// Names of the members, for the script.
+    /// Names of the members, separated by blanks.
     pub members: String,
-    /// Incidents left out for lack of room. The page has to say so.
+    /// Number of incidents left out because of the limits.
     pub left_out: usize,
-    pub taken: String,
+    /// Number of incidents in the data.
+    pub included: String,
+    /// Number of all incidents.
     pub all: String,
 }
 
-struct Writer {
+struct DataWriter {
     out: ZlibEncoder<Vec<u8>>,
+    /// Numbers of the texts written so far.
     texts: HashMap<String, usize>,
+    /// Bytes written, not compressed.
     raw: usize,
 }
 
-impl Data {
-    /// Collects incidents until `room` compressed bytes are used.
+impl IncidentData {
+    /// Adds incidents until `room` compressed bytes are used.
     pub(super) fn new(report: &Report<'_>, room: u64) -> io::Result<Self> {
-        let mut writer = Writer {
+        let mut writer = DataWriter {
             out: ZlibEncoder::new(Vec::new(), Compression::default()),
             texts: HashMap::new(),
             raw: 0,
         };
         writer.out.write_all(b"[")?;
-        let mut taken = 0;
+        let mut included = 0;
         for row in report.rows {
             if writer.out.total_out() > room || writer.raw > MAX_RAW {
                 break;
             }
             writer.row(row)?;
-            taken += 1;
+            included += 1;
         }
         writer.out.write_all(b"0]")?;
         Ok(Self {
             base64: BASE64_STANDARD.encode(writer.out.finish()?),
             members: MEMBERS.join(" "),
-            left_out: report.rows.len() - taken,
-            taken: grouped(taken as u64),
+            left_out: report.rows.len() - included,
+            included: grouped(included as u64),
             all: grouped(report.rows.len() as u64),
         })
     }
 }
 
-/// The items of "Collect next" that an incident belongs to.
+/// Returns the titles of the groups in "Collect next" to which the incident belongs.
 fn asks(row: &Row) -> Vec<&'static str> {
     let mut titles: Vec<&str> = row.missing.iter().map(RequestItem::title).collect();
     titles.sort_unstable();
@@ -108,7 +112,7 @@ fn asks(row: &Row) -> Vec<&'static str> {
     titles
 }
 
-impl Writer {
+impl DataWriter {
     fn row(&mut self, row: &Row) -> io::Result<()> {
         let card = IncidentCard::new(row);
         let value = serde_json::json!([
@@ -142,7 +146,7 @@ impl Writer {
         self.item(&value.to_string())
     }
 
-    /// The text's number. A new text is written first.
+    /// Returns the number of a text. A new text is written first.
     fn text(&mut self, text: &str) -> io::Result<usize> {
         if let Some(&number) = self.texts.get(text) {
             return Ok(number);

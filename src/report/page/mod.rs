@@ -1,15 +1,16 @@
-//! The report as one page for a browser. It is self-contained, makes no requests, and is readable without
-//! script. `docs/page.md` describes its content.
+//! Writes the report as one page for a browser. It is self-contained, makes no requests, and is readable without script.
+//! `docs/page.md` describes its content.
 //!
-//! The template, the style and the script are files of this folder. The page's policy allows its script and
-//! style by hash, so that nothing from a log can run: [`policy`]. All texts from logs pass through
-//! [`text::shown`] and the template's escaping, or, compressed, through [`data`] to a script that only ever
-//! sets text.
+//! The templates, the style and the scripts are files of this folder. The [`policy`] of the page allows only its own script and
+//! style, so that nothing from a log can run. Texts from logs pass through [`text::shown`] and the escaping of the template, or
+//! through [`data`] to a script that never makes markup of them.
+//!
+//! `verdict`, `cards`, `asks`, `shared_addresses`, `timeline`, `times` and `inputs` each make the data of one part of the page.
 
 mod asks;
 mod cards;
 mod data;
-mod reading;
+mod inputs;
 mod shared_addresses;
 mod text;
 mod timeline;
@@ -28,33 +29,32 @@ use super::numbers::grouped;
 use super::problem::sort_by_urgency;
 use super::{Problem, Report, empty_result};
 pub(crate) use cards::FixStep;
-pub(crate) use reading::Read as Inputs;
+pub(crate) use inputs::Inputs;
 pub(crate) use shared_addresses::Connection;
 pub(crate) use text::{name, shown, text_and_commands};
 
 use asks::Ask;
-use cards::{Card, Line, Story};
-use data::Data;
-use reading::Read;
+use cards::{Card, ProblemLine, Story};
+use data::IncidentData;
 use shared_addresses::SharedAddresses;
 use timeline::Timeline;
 use times::Times;
 use verdict::Verdict;
 
 const STYLE: &str = include_str!("page.css");
-/// The clock first: the rest of the page writes its times with it.
+/// Script of the page. `clock.js` comes first because the rest uses it to show times.
 const SCRIPT: &str = concat!(include_str!("clock.js"), include_str!("page.js"));
 
 /// Longest title, in characters.
 const MAX_TITLE: usize = 200;
 
-/// The frame of every page: `base.html`.
+/// Frame of every page: `base.html`.
 pub(crate) struct Shell {
     pub version: &'static str,
     pub policy: String,
     pub style: String,
     pub script: String,
-    /// `--title`, or nothing.
+    /// Title that the user chose, or empty.
     pub title: String,
     pub heading: String,
 }
@@ -77,29 +77,29 @@ impl Shell {
 #[template(path = "page.html")]
 struct Page {
     shell: Shell,
-    data: Data,
+    data: IncidentData,
     times: Times,
     compared: bool,
     verdict: Verdict,
-    /// Takes the place of all else but the inputs, where there is no incident.
+    /// Text of a report without incidents. Only the inputs follow it.
     nothing: Option<Vec<(&'static str, String)>>,
     cards: Vec<Card>,
     /// Problems without a card, one line each.
-    lines: Vec<Line>,
+    lines: Vec<ProblemLine>,
     /// Number of problems that the page leaves out.
     left_out: usize,
     resolved: Vec<Card>,
-    resolved_lines: Vec<Line>,
+    resolved_lines: Vec<ProblemLine>,
     resolved_left_out: usize,
     collect_next: Vec<Ask>,
     timeline: Timeline,
     shared_addresses: SharedAddresses,
-    read: Read,
+    read: Inputs,
     /// An empty incident, which the script fills.
     blank: Story,
 }
 
-/// Writes the page. It never exceeds 20 MB: what does not fit is counted and reported as left out.
+/// Writes the page, which is never longer than 20 MB. It says how many incidents do not fit.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_within(report, data::MAX_COMPRESSED, out)
 }
@@ -111,7 +111,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
     let (present, resolved) = cards::all(report, &problems);
     let page = Page {
         shell: Shell::new(report.title, verdict.heading.clone()),
-        data: Data::new(report, room)?,
+        data: IncidentData::new(report, room)?,
         times: Times::new(report),
         compared: report.compared,
         verdict,
@@ -125,21 +125,20 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         collect_next: asks::all(report),
         timeline: Timeline::new(report, &problems),
         shared_addresses: SharedAddresses::new(report, &problems),
-        read: Read::new(&report.read, report.zone),
+        read: Inputs::new(&report.read, report.zone),
         blank: Story::blank(),
     };
     page.write_into(out)
 }
 
-/// Text of a page without incidents, with names from logs escaped.
+/// Makes the text of a page without incidents.
 fn nothing(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let lines = empty_result::lines(&report.read, report.zone);
     lines.into_iter().map(|(label, line)| (label, text::shown(&line))).collect()
 }
 
-/// Content Security Policy: allows only the page's own style and script, by hash. No other script, event
-/// handler, picture, font, frame, form or connection works. With Trusted Types, the script cannot turn text
-/// into markup either.
+/// Makes a Content Security Policy that allows only this style and this script, by hash. No other script, event handler, picture,
+/// font, frame, form or connection works. With Trusted Types, the script cannot turn text into markup either.
 fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(

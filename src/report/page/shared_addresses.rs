@@ -1,7 +1,7 @@
-//! Shared addresses: for each the connections that went by it, as rows that read from left to right: the client, the host
-//! it asked for, the address it connected to, and who answered.
+//! The section of shared addresses, with a table of the connections to each. A row reads from left to right: the client, the
+//! host it asked for, the address it connected to, and the host that answered.
 //!
-//! An address can be shared by hundreds of hosts: the busiest connections are rows, the others are a number.
+//! Hundreds of hosts may share an address. The busiest connections have rows, and the others are counted.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,69 +11,77 @@ use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
-/// Addresses with rows; of others there is a line.
+/// Problems whose connections are listed.
 const MAX_ADDRESSES: usize = 12;
+/// Problems with only a line, after those whose connections are listed. The others are counted.
 const MAX_LINES: usize = 200;
 
-/// Connections of one address.
+/// Connections of one problem.
 const MAX_CONNECTIONS: usize = 10;
 
-/// Hosts listed below the connections, each with its part.
+/// Hosts that are listed below the connections.
 const MAX_HOSTS: usize = 600;
 
 /// Addresses of one problem.
-const MAX_OF_PROBLEM: usize = 3;
+const MAX_ADDRESSES_OF_PROBLEM: usize = 3;
 
+/// Content of the section.
 #[derive(Default)]
 pub(super) struct SharedAddresses {
-    pub addresses: Vec<Shared>,
+    pub addresses: Vec<SharedAddress>,
     pub lines: Vec<AddressLine>,
+    /// Number of problems that the section leaves out.
     pub left_out: usize,
 }
 
-pub(super) struct Shared {
-    /// Its problem, which has the fix.
+/// A problem with shared addresses, and its connections.
+pub(super) struct SharedAddress {
+    /// ID of the problem.
     pub id: String,
+    /// The thing to fix.
     pub name: String,
+    /// Numbers of hosts, incidents and events.
     pub summary: String,
-    /// The addresses that the connections went by.
+    /// The addresses to which the clients connected.
     pub addresses: String,
     pub connections: Vec<Connection>,
-    /// All clients and targets, the busiest clients first; empty where every connection has a row.
+    /// All clients and targets, the busiest clients first; empty if every connection is listed.
     pub all_hosts: Vec<HostLine>,
     pub all_hosts_count: String,
     pub hosts_left_out: usize,
-    /// How many connections have no row.
+    /// Number of connections that are not listed, or empty.
     pub rest: String,
 }
 
+/// A problem with shared addresses as one line.
 pub(super) struct AddressLine {
     pub id: String,
     pub name: String,
     pub summary: String,
 }
 
+/// A host that is a client or a target.
 pub(super) struct HostLine {
     pub name: String,
+    /// Number of incidents of which the host is the client.
     pub asked: String,
 }
 
-/// All incidents of a client, a target host and who answered.
+/// Incidents with the same client, target host and responder, as a row.
 pub(crate) struct Connection {
     pub client: String,
     pub target: String,
     pub answered: String,
-    /// The client itself answered.
+    /// Whether the client itself answered.
     pub itself: bool,
     pub events: String,
     pub confidence: &'static str,
 }
 
 /// Totals of a connection.
-struct Sum<'a> {
+struct ConnectionTotals<'a> {
     first: &'a Row,
     itself: bool,
-    incidents: u64,
     events: u64,
     confidence: Confidence,
 }
@@ -92,7 +100,7 @@ impl SharedAddresses {
                 continue;
             }
             if out.addresses.len() < MAX_ADDRESSES {
-                out.addresses.push(Shared::new(problem, &rows));
+                out.addresses.push(SharedAddress::new(problem, &rows));
             } else if out.lines.len() < MAX_LINES {
                 out.lines.push(AddressLine {
                     id: shown_in(&problem.problem_id, 40),
@@ -117,12 +125,12 @@ fn summary(rows: &[&Row]) -> String {
     )
 }
 
-/// Clients and targets, without case.
+/// Returns the clients and targets in lower case.
 fn hosts(rows: &[&Row]) -> BTreeSet<String> {
     rows.iter().flat_map(|r| [r.client.to_lowercase(), target(r).to_lowercase()]).collect()
 }
 
-/// The same with their names as they were first written, and the incidents of which each was the client.
+/// Returns the clients and targets as the first row spells them, with the number of incidents of which each is the client.
 fn host_lines(rows: &[&Row]) -> Vec<HostLine> {
     let mut asked: BTreeMap<String, (&str, u64)> = BTreeMap::new();
     for row in rows {
@@ -145,58 +153,58 @@ fn target(row: &Row) -> &str {
     if row.target_host.is_empty() { &row.target_spn } else { &row.target_host }
 }
 
-/// The connections of an address: each client's busiest, the busiest of these first, then each one's second, so that many
-/// hosts are seen where many share it.
-fn sums<'a>(rows: &[&'a Row]) -> Vec<Sum<'a>> {
-    let mut sums: Vec<Sum<'a>> = Vec::new();
-    let mut known: HashMap<[String; 3], usize> = HashMap::new();
+/// Adds up the rows of each connection. The busiest connection of each client comes first, the busiest of these at the top. Then
+/// follow the second ones, so that the first rows show many hosts.
+fn totals<'a>(rows: &[&'a Row]) -> Vec<ConnectionTotals<'a>> {
+    let mut totals: Vec<ConnectionTotals<'a>> = Vec::new();
+    let mut index_of: HashMap<[String; 3], usize> = HashMap::new();
     for row in rows {
         let itself = row.cause == Cause::LoopbackSharedIp;
         let answered = if itself { String::new() } else { row.answered_by.to_lowercase() };
         let key = [row.client.to_lowercase(), target(row).to_lowercase(), answered];
-        let at = *known.entry(key).or_insert_with(|| {
-            sums.push(Sum { first: row, itself, incidents: 0, events: 0, confidence: row.confidence });
-            sums.len() - 1
+        let index = *index_of.entry(key).or_insert_with(|| {
+            totals.push(ConnectionTotals { first: row, itself, events: 0, confidence: row.confidence });
+            totals.len() - 1
         });
-        if let Some(sum) = sums.get_mut(at) {
-            sum.incidents += 1;
-            sum.events = sum.events.saturating_add(row.events);
-            sum.confidence = sum.confidence.max(row.confidence);
+        if let Some(connection) = totals.get_mut(index) {
+            connection.events = connection.events.saturating_add(row.events);
+            connection.confidence = connection.confidence.max(row.confidence);
         }
     }
-    // Stable sorts: of the equally busy, the report's order.
-    sums.sort_by_key(|s| Reverse(s.events));
+    // Both sorts are stable, so equally busy connections keep the order of the report.
+    totals.sort_by_key(|connection| Reverse(connection.events));
     let mut of_client: HashMap<String, usize> = HashMap::new();
-    sums.sort_by_cached_key(|s| {
-        let before = of_client.entry(s.first.client.to_lowercase()).or_default();
+    totals.sort_by_cached_key(|connection| {
+        let before = of_client.entry(connection.first.client.to_lowercase()).or_default();
         *before += 1;
         *before
     });
-    sums
+    totals
 }
 
-impl Shared {
+impl SharedAddress {
     fn new(problem: &Problem, rows: &[&Row]) -> Self {
-        let sums = sums(rows);
-        let drawn = sums.get(..MAX_CONNECTIONS).unwrap_or(&sums);
+        let totals = totals(rows);
+        let listed = totals.get(..MAX_CONNECTIONS).unwrap_or(&totals);
         let mut addresses: Vec<&String> = Vec::new();
         for address in rows.iter().flat_map(|r| &r.shared_addresses) {
-            if addresses.len() <= MAX_OF_PROBLEM && !addresses.contains(&address) {
+            if addresses.len() <= MAX_ADDRESSES_OF_PROBLEM && !addresses.contains(&address) {
                 addresses.push(address);
             }
         }
-        let mut names: Vec<String> = addresses.iter().take(MAX_OF_PROBLEM).map(|a| shown_in(a, 45)).collect();
-        if addresses.len() > MAX_OF_PROBLEM {
+        let mut names: Vec<String> =
+            addresses.iter().take(MAX_ADDRESSES_OF_PROBLEM).map(|a| shown_in(a, 45)).collect();
+        if addresses.len() > MAX_ADDRESSES_OF_PROBLEM {
             names.push("others".to_owned());
         }
         let all_hosts = hosts(rows);
-        let rest = (sums.len() - drawn.len()) as u64;
+        let rest = (totals.len() - listed.len()) as u64;
         Self {
             id: shown_in(&problem.problem_id, 40),
             name: shown_in(problem.name(), 200),
             summary: summary(rows),
             addresses: names.join(", "),
-            connections: drawn.iter().map(Connection::new).collect(),
+            connections: listed.iter().map(Connection::new).collect(),
             all_hosts: if rest > 0 { host_lines(rows) } else { Vec::new() },
             all_hosts_count: counted(all_hosts.len() as u64, "host"),
             hosts_left_out: all_hosts.len().saturating_sub(MAX_HOSTS),
@@ -206,20 +214,21 @@ impl Shared {
 }
 
 impl Connection {
-    /// A connection that could be made.
+    /// Makes the row of a connection that an audit expects, without events.
     pub(crate) fn expected(client: &str, target: &str, answered: &str, itself: bool) -> Self {
         let [client, target, answered] = [client, target, answered].map(text::name);
         Self { client, target, answered, itself, events: String::new(), confidence: "" }
     }
 
-    fn new(sum: &Sum<'_>) -> Self {
+    fn new(totals: &ConnectionTotals<'_>) -> Self {
+        let row = totals.first;
         Self {
-            client: text::name(&sum.first.client),
-            target: text::name(target(sum.first)),
-            answered: text::name(if sum.itself { &sum.first.client } else { &sum.first.answered_by }),
-            itself: sum.itself,
-            events: grouped(sum.events),
-            confidence: sum.confidence.name(),
+            client: text::name(&row.client),
+            target: text::name(target(row)),
+            answered: text::name(if totals.itself { &row.client } else { &row.answered_by }),
+            itself: totals.itself,
+            events: grouped(totals.events),
+            confidence: totals.confidence.name(),
         }
     }
 }

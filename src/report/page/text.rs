@@ -6,18 +6,18 @@ use crate::report::local_time::{to_minute, to_second};
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
-/// Longest text, in characters. A name in an event has at most 32,767, which nobody reads; the CSV has them.
+/// Longest text on the page, in characters. A name in an event may have 32,767. The CSV has the whole name.
 const MAX_CHARS: usize = 2_000;
 
-/// Escapes control and reordering characters, and truncates a very long text with the number of characters
-/// left out. Does not escape markup; the template does.
+/// Escapes control and reordering characters, and cuts a text at 2,000 characters. The template escapes markup.
 pub(crate) fn shown(text: &str) -> String {
     shown_in(text, MAX_CHARS)
 }
 
-/// The same, with another limit.
-pub(super) fn shown_in(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
+/// Escapes control and reordering characters, and cuts a text at `max_chars` characters. The end of a cut text has the number of
+/// characters that are missing. The template escapes markup.
+pub(super) fn shown_in(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
         Some((end, _)) => {
             let (kept, rest) = text.split_at(end);
             format!("{}… ({} more characters)", escape_control(kept), rest.chars().count())
@@ -26,33 +26,35 @@ pub(super) fn shown_in(text: &str, chars: usize) -> String {
     }
 }
 
-/// A name. Only crafted names are longer than the limit.
+/// Prepares a name like [`shown`], cut at 300 characters, which only a crafted name exceeds.
 pub(crate) fn name(text: &str) -> String {
     shown_in(text, 300)
 }
 
-pub(super) fn all(texts: &[String]) -> Vec<String> {
+/// Prepares each text by [`shown`].
+pub(super) fn all_shown(texts: &[String]) -> Vec<String> {
     texts.iter().map(|t| shown(t)).collect()
 }
 
-/// Splits a text at its commands, which are between backticks: text and commands take turns, text first. A text whose last
-/// backtick has no other is one text.
+/// Splits a text at its commands, which are between backticks. Text and commands alternate, and text comes first. A text with an
+/// odd number of backticks is not split.
 pub(crate) fn text_and_commands(text: &str) -> Vec<&str> {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len() % 2 == 1 { parts } else { vec![text] }
 }
 
-/// A time as in the report, and in its zone.
+/// A time in the forms that the page needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Moment {
-    /// RFC 3339, UTC.
+pub(super) struct PageTime {
+    /// The time in RFC 3339 and UTC, for the script.
     pub full: String,
+    /// The time in the zone of the report, to the second.
     pub short: String,
-    /// To the minute and without the zone, for the columns of tables.
+    /// The time in the zone of the report, to the minute and without the offset, for tables.
     pub brief: String,
 }
 
-impl Moment {
+impl PageTime {
     pub(super) fn new(time: &str, zone: &Zone) -> Self {
         let (short, brief) = match time.parse::<Timestamp>() {
             Ok(time) => (to_second(time, zone), to_minute(time, zone)),
@@ -62,12 +64,12 @@ impl Moment {
     }
 }
 
-/// The date, for a label of the time axis.
+/// Formats the date, for a label of the time axis.
 pub(super) fn day(time: Timestamp, zone: &Zone) -> String {
     zone.civil_of(time).strftime("%Y-%m-%d").to_string()
 }
 
-/// The time of day, for a label of the time axis.
+/// Formats the time of day, for a label of the time axis.
 pub(super) fn time_of_day(time: Timestamp, zone: &Zone) -> String {
     zone.civil_of(time).strftime("%H:%M:%S").to_string()
 }
@@ -99,9 +101,9 @@ mod tests {
             (Zone::UTC, "2026-10-06 21:13:10 UTC", "2026-10-06 21:13"),
             (berlin, "2026-10-06 23:13:10 +02:00", "2026-10-06 23:13"),
         ] {
-            let moment = Moment::new("2026-10-06T21:13:10.1234567Z", &zone);
-            assert_eq!((&*moment.short, &*moment.brief), (short, brief));
-            assert_eq!(moment.full, "2026-10-06T21:13:10.1234567Z");
+            let time = PageTime::new("2026-10-06T21:13:10.1234567Z", &zone);
+            assert_eq!((&*time.short, &*time.brief), (short, brief));
+            assert_eq!(time.full, "2026-10-06T21:13:10.1234567Z");
         }
     }
 }

@@ -1,26 +1,26 @@
-//! When: the events of each problem over time, drawn as shares of the width, so that they fit every screen.
+//! The timeline: the events of each problem over time. Positions are percentages, so that they fit every screen.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::text::{Moment, day, shown_in, time_of_day};
+use super::text::{PageTime, day, shown_in, time_of_day};
 use crate::diagnosis::Cause;
 use crate::incidents::ActivityTimes;
 use crate::report::numbers::{grouped, saturating_sum};
 use crate::report::{Problem, Report, Row};
 use crate::zone::Zone;
 
-/// Intervals in which events are counted, at most.
-const MAX_SLOTS: i64 = 150;
+/// Most intervals in which events are counted.
+const MAX_INTERVALS: i64 = 150;
 
-/// A problem with no more seconds than these is drawn event by event.
+/// Most marks of a lane: a problem with events in no more seconds has a mark for each of them. Others have bars.
 const MAX_MARKS: u64 = 20;
 
-/// Problems with a line of their own.
+/// Problems with a lane of their own.
 const MAX_PROBLEMS: usize = 20;
 
-/// Steps of the time axis in seconds: from a second to some ten years.
+/// Distances between labels of the time axis, in seconds: from a second to some ten years.
 const STEPS: [i64; 20] = [
     1,
     10,
@@ -44,7 +44,7 @@ const STEPS: [i64; 20] = [
     315_360_000,
 ];
 
-/// Lengths of an interval in seconds, with the name that follows "per".
+/// Lengths of an interval in seconds, each with its name after "per".
 const INTERVALS: [(i64, &str); 16] = [
     (1, "second"),
     (10, "10 seconds"),
@@ -64,29 +64,32 @@ const INTERVALS: [(i64, &str); 16] = [
     (31_536_000, "365 days"),
 ];
 
+/// Content of the timeline.
 pub(super) struct Timeline {
     pub ticks: Vec<Tick>,
-    /// Only where not every problem has a line.
+    /// Lanes of the causes; empty if every problem has a lane.
     pub causes: Vec<Lane>,
+    /// Lanes of the problems.
     pub problems: Vec<Lane>,
-    /// Problems without a line.
+    /// Number of problems without a lane.
     pub left_out: usize,
-    /// How long one bar is; empty where every line shows single events.
+    /// Length of the interval that a bar covers; empty if all lanes have marks.
     pub interval: &'static str,
 }
 
-/// A line of the timeline, which is a row of a table.
+/// Row of the timeline, for a cause or a problem.
 pub(super) struct Lane {
+    /// ID of the problem; empty for a cause.
     pub id: String,
     pub name: String,
     pub cause: &'static str,
     pub bars: Vec<Bar>,
-    pub first: Moment,
-    pub last: Moment,
+    pub first: PageTime,
+    pub last: PageTime,
     pub events: String,
 }
 
-/// Position in percent of the width and height, from the left and the top.
+/// Mark or bar of a lane. Its position is in percent of the width and height of the lane, from the left and the top.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Bar {
     pub x: String,
@@ -95,22 +98,26 @@ pub(super) struct Bar {
     pub height: String,
 }
 
+/// Label of the time axis.
 pub(super) struct Tick {
+    /// Position in percent of the width.
     pub x: String,
-    /// RFC 3339, for the switch to local time.
+    /// The time in RFC 3339, for the script, which shows other zones.
     pub at: String,
     pub day: String,
-    /// Empty if the step is a day or more.
+    /// The time of day; empty if labels are a day or more apart.
     pub time: String,
-    /// Left, middle or right alignment, so that the outermost labels are not cut off.
+    /// `start`, `middle` or `end`: alignment that keeps the outermost labels on the page.
     pub anchor: &'static str,
-    /// Hide it on a narrow screen, which has room only for every second one.
+    /// Hide the label on a narrow screen, which has room for every second one only.
     pub wide_only: bool,
 }
 
-/// The time from the first event to the last, in nanoseconds.
-struct Span<'a> {
+/// Range of the time axis.
+struct TimeAxis<'a> {
+    /// Time of the first event in nanoseconds since 1970.
     from: i128,
+    /// Time of the last event in nanoseconds since 1970.
     to: i128,
     zone: &'a Zone,
 }
@@ -128,45 +135,46 @@ impl Timeline {
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let all: Vec<&Row> = present.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
-        let times: Vec<_> = all.iter().filter_map(|r| ends(r)).collect();
+        let times: Vec<_> = all.iter().filter_map(|r| first_and_last(r)).collect();
         let (Some(from), Some(to)) = (times.iter().map(|t| t.0).min(), times.iter().map(|t| t.1).max())
         else {
             return timeline;
         };
         let nanos = from.as_nanosecond();
-        let span = Span { from: nanos, to: to.as_nanosecond().max(nanos + 1), zone: report.zone };
-        timeline.ticks = span.ticks();
+        let axis = TimeAxis { from: nanos, to: to.as_nanosecond().max(nanos + 1), zone: report.zone };
+        timeline.ticks = axis.ticks();
         timeline.left_out = present.len().saturating_sub(MAX_PROBLEMS);
         if timeline.left_out > 0 {
             for cause in Cause::ALL {
                 let rows: Vec<&Row> = all.iter().copied().filter(|r| r.cause == cause).collect();
-                timeline.causes.extend(span.lane(cause.label(), "", cause, &rows));
+                timeline.causes.extend(axis.lane(cause.label(), "", cause, &rows));
             }
         }
         for (problem, rows) in present.iter().take(MAX_PROBLEMS) {
             let id = shown_in(&problem.problem_id, 40);
-            timeline.problems.extend(span.lane(&shown_in(problem.heading(), 120), &id, problem.cause, rows));
+            timeline.problems.extend(axis.lane(&shown_in(problem.heading(), 120), &id, problem.cause, rows));
         }
         if present.iter().take(MAX_PROBLEMS).any(|(_, rows)| has_bars(&seconds(rows))) {
-            timeline.interval = span.interval().1;
+            timeline.interval = axis.interval().1;
         }
         timeline
     }
 }
 
-/// First and last event.
-fn ends(row: &Row) -> Option<(Timestamp, Timestamp)> {
+/// Returns the times of the first and last event.
+fn first_and_last(row: &Row) -> Option<(Timestamp, Timestamp)> {
     let first: Timestamp = row.first_seen.parse().ok()?;
     let last: Timestamp = row.last_seen.parse().ok()?;
     Some((first, last.max(first)))
 }
 
-/// The seconds in which these incidents had events. An incident without a list of them has its first and its last.
+/// Returns the seconds in which these incidents have events. Only the first and the last are known of an incident from a saved
+/// report.
 fn seconds(rows: &[&Row]) -> ActivityTimes {
     let mut seconds = ActivityTimes::default();
     for row in rows {
         if row.activity.is_empty() {
-            for time in ends(row).into_iter().flat_map(|(first, last)| [first, last]) {
+            for time in first_and_last(row).into_iter().flat_map(|(first, last)| [first, last]) {
                 seconds.add(time);
             }
         } else {
@@ -180,29 +188,30 @@ fn has_bars(seconds: &ActivityTimes) -> bool {
     seconds.seconds() > MAX_MARKS
 }
 
-impl Span<'_> {
-    /// Position in whole thousandths of the span: enough for any screen, and the same on every machine.
-    fn place(&self, time: Timestamp) -> i128 {
+impl TimeAxis<'_> {
+    /// Returns the position of a time in thousandths of the axis. Whole numbers give the same page on every machine.
+    fn position(&self, time: Timestamp) -> i128 {
         let length = self.to - self.from;
         ((time.as_nanosecond() - self.from) * 1000 / length).clamp(0, 1000)
     }
 
-    /// Offset of the zone from UTC at the first event: intervals and ticks begin at its round times.
-    fn shift(&self) -> i128 {
+    /// Returns the offset of the zone from UTC at the first event, in nanoseconds. Intervals and labels begin at round times of
+    /// the zone.
+    fn utc_offset(&self) -> i128 {
         let first = Timestamp::from_nanosecond(self.from).ok();
         let clock = first.and_then(|first| Zone::UTC.timestamp_of(self.zone.civil_of(first)));
         clock.map_or(0, |clock| clock.as_nanosecond() - self.from)
     }
 
-    /// The shortest interval of which [`MAX_SLOTS`] cover the span.
+    /// Returns the shortest interval of which [`MAX_INTERVALS`] cover the axis.
     fn interval(&self) -> (i64, &'static str) {
         let seconds = (self.to - self.from) / 1_000_000_000;
-        let fits = |length: i64| seconds / i128::from(length) < i128::from(MAX_SLOTS);
+        let fits = |length: i64| seconds / i128::from(length) < i128::from(MAX_INTERVALS);
         INTERVALS.into_iter().find(|i| fits(i.0)).unwrap_or((31_536_000, "365 days"))
     }
 
     fn lane(&self, name: &str, id: &str, cause: Cause, rows: &[&Row]) -> Option<Lane> {
-        let times: Vec<_> = rows.iter().filter_map(|r| ends(r)).collect();
+        let times: Vec<_> = rows.iter().filter_map(|r| first_and_last(r)).collect();
         let first = times.iter().map(|t| t.0).min()?;
         let last = times.iter().map(|t| t.1).max()?;
         let seconds = seconds(rows);
@@ -212,16 +221,16 @@ impl Span<'_> {
             name: name.to_owned(),
             cause: cause.name(),
             bars,
-            first: Moment::new(&first.to_string(), self.zone),
-            last: Moment::new(&last.to_string(), self.zone),
+            first: PageTime::new(&first.to_string(), self.zone),
+            last: PageTime::new(&last.to_string(), self.zone),
             events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
         })
     }
 
-    /// One mark for each second.
+    /// Makes a mark for each second.
     fn marks(&self, seconds: &ActivityTimes) -> Vec<Bar> {
         let mark = |time| Bar {
-            x: percent((self.place(time) * 10).min(9_970)),
+            x: percent((self.position(time) * 10).min(9_970)),
             width: "3".to_owned(),
             y: percent(1_000),
             height: percent(8_000),
@@ -231,32 +240,32 @@ impl Span<'_> {
         marks
     }
 
-    /// One bar for each interval with events; the highest has most seconds with events.
+    /// Makes a bar for each interval with events. Its height shows the number of seconds with events.
     fn bars(&self, seconds: &ActivityTimes) -> Vec<Bar> {
         let length = i128::from(self.interval().0) * 1_000_000_000;
-        let shift = self.shift();
-        let start = (self.from + shift).div_euclid(length);
+        let offset = self.utc_offset();
+        let start = (self.from + offset).div_euclid(length);
         let mut counts: BTreeMap<i128, u64> = BTreeMap::new();
         for time in seconds.iter() {
-            *counts.entry((time.as_nanosecond() + shift).div_euclid(length) - start).or_default() += 1;
+            *counts.entry((time.as_nanosecond() + offset).div_euclid(length) - start).or_default() += 1;
         }
         let most = counts.values().copied().max().unwrap_or(1);
-        // Of the drawn width in ten-thousandths.
-        let share = |slot: i128| {
-            let at = (start + slot) * length - shift - self.from;
+        // Start of an interval in ten-thousandths of the axis.
+        let position = |interval: i128| {
+            let at = (start + interval) * length - offset - self.from;
             (at * 10_000 / (self.to - self.from)).clamp(0, 10_000)
         };
         counts
             .into_iter()
-            .map(|(slot, count)| {
-                // What is there at all is seen.
-                let tall = i128::from((count * 100 / most).max(12));
-                let (x, end) = (share(slot).min(9_960), share(slot + 1));
+            .map(|(interval, count)| {
+                // A bar is at least 12 % high, so that a single event is visible.
+                let height = i128::from((count * 100 / most).max(12));
+                let (x, end) = (position(interval).min(9_960), position(interval + 1));
                 Bar {
                     x: percent(x),
                     width: percent((end - x).max(40)),
-                    y: percent((100 - tall) * 100),
-                    height: percent(tall * 100),
+                    y: percent((100 - height) * 100),
+                    height: percent(height * 100),
                 }
             })
             .collect()
@@ -268,13 +277,13 @@ impl Span<'_> {
         let step = STEPS.into_iter().find(|&s| seconds / i128::from(s) <= 6).unwrap_or(STEPS[19]);
         let step_nanos = i128::from(step) * NANOS;
         let mut ticks = Vec::new();
-        let shift = self.shift();
-        let mut at = (self.from + shift).div_euclid(step_nanos) * step_nanos - shift;
+        let offset = self.utc_offset();
+        let mut at = (self.from + offset).div_euclid(step_nanos) * step_nanos - offset;
         while at <= self.to {
             if at >= self.from
                 && let Ok(time) = Timestamp::from_nanosecond(at)
             {
-                let x = self.place(time);
+                let x = self.position(time);
                 ticks.push(Tick {
                     x: percent(x * 10),
                     at: time.to_string(),
@@ -306,9 +315,9 @@ impl Span<'_> {
     }
 }
 
-/// Ten-thousandths as percent: 1250 is `12.5%`.
-fn percent(share: i128) -> String {
-    let text = format!("{}.{:02}", share / 100, share % 100);
+/// Formats ten-thousandths as percent: 1250 is `12.5%`.
+fn percent(ten_thousandths: i128) -> String {
+    let text = format!("{}.{:02}", ten_thousandths / 100, ten_thousandths % 100);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -318,9 +327,9 @@ mod tests {
 
     static UTC: Zone = Zone::UTC;
 
-    fn span(from: &str, to: &str) -> Span<'static> {
+    fn axis(from: &str, to: &str) -> TimeAxis<'static> {
         let nanos = |t: &str| t.parse::<Timestamp>().unwrap().as_nanosecond();
-        Span { from: nanos(from), to: nanos(to), zone: &UTC }
+        TimeAxis { from: nanos(from), to: nanos(to), zone: &UTC }
     }
 
     fn at(seconds: &[&str]) -> ActivityTimes {
@@ -331,19 +340,19 @@ mod tests {
 
     #[test]
     fn few_events_are_marks_where_they_happened_and_nothing_between() {
-        let span = span("2026-10-01T00:00:00Z", "2026-10-03T00:00:00Z");
+        let axis = axis("2026-10-01T00:00:00Z", "2026-10-03T00:00:00Z");
         let marks =
-            span.marks(&at(&["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"]));
+            axis.marks(&at(&["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-03T00:00:00Z"]));
         assert_eq!(marks.iter().map(|m| &*m.x).collect::<Vec<_>>(), ["0%", "50%", "99.7%"]);
     }
 
     #[test]
     fn a_bar_is_as_high_as_its_interval_is_busy() {
-        let span = span("2026-10-01T00:00:00Z", "2026-10-05T00:00:00Z");
-        assert_eq!(span.interval(), (3_600, "hour"));
+        let axis = axis("2026-10-01T00:00:00Z", "2026-10-05T00:00:00Z");
+        assert_eq!(axis.interval(), (3_600, "hour"));
         let mut busy: Vec<String> = (0..40).map(|i| format!("2026-10-01T00:00:{i:02}Z")).collect();
         busy.extend((0..10).map(|i| format!("2026-10-03T00:30:{i:02}Z")));
-        let bars = span.bars(&at(&busy.iter().map(String::as_str).collect::<Vec<_>>()));
+        let bars = axis.bars(&at(&busy.iter().map(String::as_str).collect::<Vec<_>>()));
         let drawn: Vec<_> = bars.iter().map(|b| (&*b.x, &*b.width, &*b.height)).collect();
         assert_eq!(drawn, [("0%", "1.04%", "100%"), ("50%", "1.04%", "25%")]);
     }
@@ -357,16 +366,16 @@ mod tests {
             ("2016-10-06T08:13:00Z", "2026-10-10T12:50:00Z", ""),
         ];
         for (from, to, first) in table {
-            let ticks = span(from, to).ticks();
+            let ticks = axis(from, to).ticks();
             assert!((2..=8).contains(&ticks.len()), "{from}: {}", ticks.len());
             assert_eq!(ticks[0].time, first, "{from}");
         }
         // Round in the zone.
         let zone: Zone = "Asia/Kolkata".parse().unwrap();
-        let ticks = Span { zone: &zone, ..span("2026-10-06T08:13:00Z", "2026-10-06T12:50:00Z") }.ticks();
+        let ticks = TimeAxis { zone: &zone, ..axis("2026-10-06T08:13:00Z", "2026-10-06T12:50:00Z") }.ticks();
         assert_eq!((&*ticks[0].time, &*ticks[0].at), ("14:00:00", "2026-10-06T08:30:00Z"));
         // One event has a time too.
         let one = "2026-10-06T08:00:10Z";
-        assert!(!span(one, "2026-10-06T08:00:10.000000001Z").ticks().is_empty());
+        assert!(!axis(one, "2026-10-06T08:00:10.000000001Z").ticks().is_empty());
     }
 }

@@ -1,19 +1,20 @@
-//! The zone of the page's times, and what its script needs to show them in another one.
+//! The zone of the times on the page, with its offsets for the script.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::report::Report;
 use crate::zone::Zone;
 
-/// Changes of the offset are listed from this year on: evidence has times before the events.
+/// Time from which offsets are listed. Evidence may be much older than the events.
 const FIRST: &str = "2000-01-01T00:00:00Z";
 
-/// How long after the last event, for accounts and files that changed later.
+/// Time after the last event up to which offsets are listed. Evidence may be newer than the events.
 const AFTER: SignedDuration = SignedDuration::from_hours(24 * 366);
 
+/// The zone of the report with its offsets.
 pub(super) struct Times {
     pub zone: Zone,
-    /// Seconds since 1970 and the offset in minutes from then on, separated by blanks: `946684800:60 954032400:120`.
+    /// Pairs of a Unix time in seconds and the offset in minutes from then on: `946684800:60 954032400:120`.
     pub offsets: String,
 }
 

@@ -1,4 +1,4 @@
-//! The summary at the top of the page: counts, causes, confidence, what is new.
+//! The summary at the top of the page: the numbers of problems and incidents by cause, confidence and status.
 
 use super::text::{shown, shown_in};
 use crate::diagnosis::{Cause, Confidence};
@@ -6,22 +6,24 @@ use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};
 
-/// Most new problems named in the summary.
+/// Most new problems that the summary lists.
 const MAX_HEADS: usize = 8;
 
+/// Content of the summary.
 pub(super) struct Verdict {
     pub heading: String,
-    /// Sentences below it.
+    /// Sentences below the heading.
     pub lead: Vec<String>,
-    /// Problems to look at first: the new ones, or without a comparison the most urgent.
     pub heads_title: String,
+    /// Problems to look at first: the new ones, or without a comparison the most urgent.
     pub heads: Vec<Head>,
     pub causes: Vec<CauseLine>,
-    pub facts: Vec<Fact>,
-    /// A part of the input is not in the report.
+    pub facts: Vec<SummaryFact>,
+    /// Sentence about inputs that are not, or not completely, in the report.
     pub incomplete: Option<String>,
 }
 
+/// A problem to look at first.
 pub(super) struct Head {
     pub id: String,
     pub title: String,
@@ -31,7 +33,7 @@ pub(super) struct Head {
     pub counts: String,
 }
 
-/// A row of the table of causes.
+/// Row of the table of causes.
 pub(super) struct CauseLine {
     pub cause: &'static str,
     pub label: &'static str,
@@ -45,19 +47,22 @@ pub(super) struct CauseLine {
     pub new: String,
 }
 
+/// Number of incidents with one confidence.
 pub(super) struct ConfidenceCount {
     pub confidence: &'static str,
     pub incidents: usize,
+    /// The same number, formatted.
     pub shown: String,
 }
 
-pub(super) struct Fact {
+/// Fact about the events or the inputs.
+pub(super) struct SummaryFact {
     pub name: &'static str,
     pub value: String,
 }
 
 impl Verdict {
-    /// `all` are the report's problems, the most urgent first.
+    /// Makes the summary. `all` are the problems of the report, the most urgent first.
     pub(super) fn new(report: &Report<'_>, all: &[&Problem]) -> Self {
         let present: Vec<_> = report.rows.iter().filter(|r| r.status.is_present()).collect();
         let problems: Vec<&Problem> = all.iter().copied().filter(|p| p.status.is_present()).collect();
@@ -111,6 +116,7 @@ impl Verdict {
     }
 }
 
+/// Returns the problems to look at first, and the title of their list.
 fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
     let wanted: Vec<&Problem> =
         present.iter().copied().filter(|p| !report.compared || p.status.is_new()).collect();
@@ -164,30 +170,30 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
     Cause::ALL.into_iter().filter_map(line).collect()
 }
 
-fn facts(report: &Report<'_>) -> Vec<Fact> {
+fn facts(report: &Report<'_>) -> Vec<SummaryFact> {
     let mut facts = Vec::new();
     let first = report.rows.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b));
     let last = report.rows.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b));
     if let (Some(first), Some(last)) = (first, last) {
         let value = format!("{} to {}", shown_in(first, 40), shown_in(last, 40));
-        facts.push(Fact { name: "First to last event", value });
+        facts.push(SummaryFact { name: "First to last event", value });
     }
-    let asked = match (report.read.period.since, report.read.period.until) {
+    let period = match (report.read.period.since, report.read.period.until) {
         (Some(since), Some(until)) => Some(format!("{since} to {until}")),
         (Some(since), None) => Some(format!("from {since} on")),
         (None, Some(until)) => Some(format!("up to {until}")),
         (None, None) => None,
     };
-    facts.extend(asked.map(|value| Fact { name: "Period asked for", value }));
+    facts.extend(period.map(|value| SummaryFact { name: "Period asked for", value }));
     let read: Vec<_> = report.read.logs.iter().filter(|f| f.was_read()).collect();
-    let named = match read.as_slice() {
+    let logs = match read.as_slice() {
         [one] => shown(&one.path),
         all => counted(all.len() as u64, "log"),
     };
     let records = saturating_sum(read.iter().map(|f| f.records));
-    facts.push(Fact { name: "Read", value: format!("{named}, {}", counted(records, "record")) });
+    facts.push(SummaryFact { name: "Read", value: format!("{logs}, {}", counted(records, "record")) });
     let inventories = report.read.inventories.iter().filter(|f| f.rows > 0).count();
-    facts.push(Fact {
+    facts.push(SummaryFact {
         name: "Inventories",
         value: match inventories {
             0 => "none: nothing can be confirmed by addresses or accounts".to_owned(),
@@ -199,10 +205,10 @@ fn facts(report: &Report<'_>) -> Vec<Fact> {
 
 fn incomplete(report: &Report<'_>) -> Option<String> {
     let read = &report.read;
-    let bad = read.unfound.len()
+    let incomplete = read.unfound.len()
         + read.logs.iter().filter(|f| !f.read_errors.is_empty()).count()
         + read.inventories.iter().filter(|f| !f.read_errors.is_empty()).count();
-    match bad {
+    match incomplete {
         0 => left_out(read.dropped).into_iter().next(),
         1 => Some("1 input could not be read, or not all of it".to_owned()),
         n => Some(format!("{} inputs could not be read, or not all of them", grouped(n as u64))),

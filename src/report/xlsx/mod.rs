@@ -1,5 +1,5 @@
-//! The report as an Excel workbook, for people who filter and sort: problems, incidents, events and inputs. The CSV stays the
-//! contract for programs.
+//! Writes the report as an Excel workbook with sheets of problems, incidents, events and inputs, for people who filter and sort.
+//! Programs read the CSV instead.
 //!
 //! Sheets are written row by row into temporary files, so memory does not grow with the rows. The same report gives the same
 //! bytes.
@@ -21,7 +21,7 @@ use crate::diagnosis::{Confidence, Kind};
 use crate::zone::Zone;
 use sheet::{Cell, Fill, Formats, LeftOut, MAX_ROWS, Sheet};
 
-// Titles with their widths. `(UTC)` becomes the report's zone.
+// Titles of the columns of each sheet, with their widths in characters. `(UTC)` becomes the zone of the report.
 
 const PROBLEMS: [(&str, u16); 15] = [
     ("Problem", 60),
@@ -94,7 +94,7 @@ const INPUTS: [(&str, u16); 9] = [
     ("Notes", 70),
 ];
 
-/// Rows from which a sheet may pass 4 GiB, which needs another form of ZIP.
+/// Rows from which a sheet may be longer than 4 GiB, so that the file needs ZIP64.
 const MANY_ROWS: usize = 100_000;
 
 /// Writes the workbook.
@@ -153,7 +153,7 @@ fn problem_cells(problem: &Problem) -> Vec<Cell> {
     ]
 }
 
-/// The label for people, and the identifier that the CSV has.
+/// Returns the label of a kind with its identifier in the CSV.
 fn kind(kind: Kind) -> String {
     format!("{} ({kind})", kind.label())
 }
@@ -205,28 +205,27 @@ fn events(
 ) -> io::Result<LeftOut> {
     let mut sheet = Sheet::new(workbook, "Events", &EVENTS, formats, max_rows).map_err(xlsx_error)?;
     if let Some(events) = events {
-        events.each(|event| sheet.row(event_cells(event)).map_err(xlsx_error))?;
+        events.for_each(|event| sheet.row(event_cells(event)).map_err(xlsx_error))?;
     }
     sheet.finish().map_err(xlsx_error)
 }
 
 fn event_cells(event: &EventRow) -> Vec<Cell> {
-    let line = &event.line;
     let text = |text: &str| Cell::Text(text.to_owned());
     vec![
-        Cell::Time(line.time_created.to_string()),
-        text(&line.client),
-        text(&line.channel),
-        Cell::Number(line.record_id),
-        Cell::Number(line.event_id.into()),
-        text(&line.provider),
-        text(&line.answered_by),
-        text(&line.target_spn),
-        text(&line.target_realm),
-        text(&line.client_realm),
-        text(&line.origin),
+        Cell::Time(event.time_created.to_string()),
+        text(&event.client),
+        text(&event.channel),
+        Cell::Number(event.record_id),
+        Cell::Number(event.event_id.into()),
+        text(&event.provider),
+        text(&event.answered_by),
+        text(&event.target_spn),
+        text(&event.target_realm),
+        text(&event.client_realm),
+        text(&event.origin),
         text(&event.log),
-        text(&line.incident_id),
+        text(&event.incident_id),
     ]
 }
 
@@ -241,7 +240,7 @@ fn inputs(
     let mut sheet = Sheet::new(workbook, "Inputs", &INPUTS, formats, max_rows)?;
     let text = |text: &str| Cell::Text(text.to_owned());
     let none = || Cell::Text(String::new());
-    // Notes first: they must not be lost after a million inputs.
+    // Notes come first, because a million inputs could fill the sheet.
     for note in notes(read, report.zone, sheets) {
         let mut cells = vec![text("Note")];
         cells.extend((0..7).map(|_| none()));
@@ -283,7 +282,7 @@ fn inputs(
     sheet.finish().map(drop)
 }
 
-/// Notes that concern no single input.
+/// Returns the notes that do not belong to one input.
 fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<String> {
     let mut notes = vec![format!("Times are {zone}.")];
     notes.extend(outside_period(read, zone));
@@ -331,7 +330,7 @@ fn status(status: Status) -> Cell {
     Cell::Coloured(status.name().to_owned(), fill)
 }
 
-/// An error of the disk unchanged; a wrong call of the library as text.
+/// Converts an error of the library. An I/O error stays one, so that its kind is known.
 fn xlsx_error(error: XlsxError) -> io::Error {
     match error {
         XlsxError::IoError(error) => error,

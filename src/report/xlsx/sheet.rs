@@ -1,4 +1,4 @@
-//! One worksheet: a frozen header with filters, wrapped cells, and Excel's limits.
+//! Writes one worksheet with a frozen header, filters and wrapped cells, within Excel's limits.
 
 use jiff::Timestamp;
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
@@ -7,33 +7,35 @@ use crate::report::numbers::grouped;
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
-/// Excel's limits: rows of a sheet with its header, and UTF-16 units of a cell.
+/// Excel's limit for the rows of a sheet, including the header.
 pub(super) const MAX_ROWS: u32 = 1_048_576;
+/// Excel's limit for the text of a cell, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
 
-/// Room in a cell for the sentence about what was cut.
+/// UTF-16 units that the note about a cut text needs at most.
 const CUT_NOTE: usize = 80;
 
-/// Integers up to here are exact in Excel, which has only floating-point numbers.
+/// Largest integer that Excel holds exactly. It has only floating-point numbers.
 const MAX_EXACT: u64 = 1 << 53;
 
-/// Height of a line in points, and lines that a row shows at most. A selected cell shows the rest in the formula bar.
+/// Height of a line in points.
 const LINE_HEIGHT: f64 = 15.0;
+/// Most lines that a row shows. Excel shows the rest of a selected cell in the formula bar.
 const MAX_LINES: usize = 8;
 
-/// A value of a cell. No value is ever a formula.
+/// Value of a cell. No value is ever a formula.
 pub(super) enum Cell {
     Text(String),
-    /// One item per line.
+    /// A text with one line for each item.
     List(Vec<String>),
     Number(u64),
-    /// RFC 3339. Text that is not a time is written as text.
+    /// A time in RFC 3339. Any other text is written unchanged.
     Time(String),
-    /// A word on a background.
+    /// A word on a coloured background.
     Coloured(String, Fill),
 }
 
-/// Backgrounds, each readable under black text.
+/// Background colours on which black text is readable.
 #[derive(Clone, Copy)]
 pub(super) enum Fill {
     Red,
@@ -57,16 +59,16 @@ impl Fill {
     }
 }
 
-/// The formats of cells, shared by all sheets.
+/// Cell formats, which all sheets share.
 pub(super) struct Formats {
     header: Format,
     text: Format,
-    /// Text that would be a formula once somebody edits the cell: Excel keeps it as text.
+    /// Format of a text that Excel would turn into a formula when somebody edits the cell. The quote prefix prevents that.
     quoted: Format,
     number: Format,
     time: Format,
     fills: Vec<Format>,
-    /// The zone of times.
+    /// Zone of the times.
     zone: Zone,
 }
 
@@ -86,27 +88,30 @@ impl Formats {
     }
 }
 
-/// A sheet that is written from top to bottom, each row once.
+/// Writer of a sheet. It writes each row once, from top to bottom.
 pub(super) struct Sheet<'a> {
     sheet: &'a mut Worksheet,
     formats: &'a Formats,
+    /// Widths of the columns in characters.
     widths: Vec<u16>,
     max_rows: u32,
+    /// Index of the next row.
     next: u32,
-    /// Rows that the sheet has no room for.
-    rows_left_out: u64,
-    cells_cut: u64,
+    left_out: LeftOut,
 }
 
 /// Rows and text that did not fit into a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct LeftOut {
+    /// Number of rows left out.
     pub rows: u64,
+    /// Number of cells whose text was cut.
     pub cells: u64,
 }
 
 impl<'a> Sheet<'a> {
-    /// `columns` are titles with widths in characters; `(UTC)` in a title becomes the zone. `max_rows` counts the header.
+    /// Adds a sheet to the workbook. `columns` are titles with widths in characters. `(UTC)` in a title becomes the zone.
+    /// `max_rows` includes the header.
     pub(super) fn new(
         workbook: &'a mut Workbook,
         name: &str,
@@ -124,12 +129,13 @@ impl<'a> Sheet<'a> {
             sheet.write_string_with_format(0, column, title, &formats.header)?;
         }
         let widths = columns.iter().map(|(_, width)| *width).collect();
-        Ok(Self { sheet, formats, widths, max_rows, next: 1, rows_left_out: 0, cells_cut: 0 })
+        Ok(Self { sheet, formats, widths, max_rows, next: 1, left_out: LeftOut::default() })
     }
 
+    /// Writes a row, or counts it if the sheet is full.
     pub(super) fn row(&mut self, cells: Vec<Cell>) -> Result<(), XlsxError> {
         if self.next >= self.max_rows {
-            self.rows_left_out += 1;
+            self.left_out.rows += 1;
             return Ok(());
         }
         let cells: Vec<Cell> = cells.into_iter().map(|cell| self.printable(cell)).collect();
@@ -143,7 +149,7 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// The cell with lists joined, everything unprintable escaped, and no more than Excel's length.
+    /// Joins lists, escapes control characters, and cuts the text at Excel's limit.
     fn printable(&mut self, cell: Cell) -> Cell {
         match cell {
             Cell::List(items) => {
@@ -186,13 +192,13 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// A text that fits into a cell. What is cut is counted at its end.
+    /// Cuts a text at Excel's limit. The end of a cut text has the number of characters that are missing.
     fn cut(&mut self, text: String) -> String {
         // A text never has more UTF-16 units than bytes of UTF-8.
         if text.len() <= MAX_CELL || text.encode_utf16().count() <= MAX_CELL {
             return text;
         }
-        self.cells_cut += 1;
+        self.left_out.cells += 1;
         let (mut units, mut end) = (0, 0);
         for c in text.chars() {
             units += c.len_utf16();
@@ -205,17 +211,17 @@ impl<'a> Sheet<'a> {
         format!("{kept}… ({} more characters; the CSV has them)", grouped(rest.chars().count() as u64))
     }
 
-    /// Adds the filters. Returns what there was no room for.
+    /// Adds the filters. Returns the rows and text that did not fit.
     pub(super) fn finish(self) -> Result<LeftOut, XlsxError> {
         let last = u16::try_from(self.widths.len().saturating_sub(1)).unwrap_or(0);
         self.sheet.autofilter(0, 0, self.next - 1, last)?;
-        Ok(LeftOut { rows: self.rows_left_out, cells: self.cells_cut })
+        Ok(self.left_out)
     }
 }
 
-/// Local time in the zone, to the second; `None` outside Excel's years, 1900 to 9999.
+/// Converts to local time in the zone, to the second. `None` outside Excel's years, 1900 to 9999.
 fn excel_time(time: Timestamp, zone: &Zone) -> Option<ExcelDateTime> {
-    // Excel knows no zones: it gets the clock's time as if it were UTC.
+    // Excel has no time zones, so the local time is passed as if it were UTC.
     let clock = Zone::UTC.timestamp_of(zone.civil_of(time))?;
     ExcelDateTime::from_timestamp(clock.as_second()).ok()
 }
@@ -224,7 +230,7 @@ fn looks_like_formula(text: &str) -> bool {
     text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
-/// Lines that a text takes in a column of `width` characters, about.
+/// Estimates the number of lines of a text in a column of `width` characters.
 fn lines(cell: &Cell, width: u16) -> usize {
     let Cell::Text(text) = cell else { return 1 };
     let width = usize::from(width.max(1));

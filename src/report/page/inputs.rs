@@ -1,4 +1,4 @@
-//! The inputs section: what was read, and what could not be.
+//! The section of inputs: the files that were read, and those that could not be read.
 
 use super::text::{shown, shown_in};
 use crate::report::empty_result::outside_period;
@@ -6,16 +6,17 @@ use crate::report::numbers::{counted, counted_as, grouped};
 use crate::report::{Reading, left_out};
 use crate::zone::Zone;
 
-/// Most files listed, and most problems per file: a folder of a hundred thousand files must not fill the
-/// page.
+/// Most files in each list.
 const MAX_FILES: usize = 500;
+/// Most read errors of one file.
 const MAX_PROBLEMS: usize = 20;
 
-/// Longest path or problem, in characters.
+/// Longest path or read error, in characters.
 const MAX_CHARS: usize = 500;
 
-pub(crate) struct Read {
-    pub unread: Vec<Unread>,
+/// Content of the section.
+pub(crate) struct Inputs {
+    pub unread: Vec<UnreadInput>,
     pub unread_left_out: usize,
     pub notes: Vec<String>,
     pub logs: Vec<Log>,
@@ -27,13 +28,15 @@ pub(crate) struct Read {
 }
 
 /// An input that is not, or not completely, in the report.
-pub(crate) struct Unread {
+pub(crate) struct UnreadInput {
     pub what: &'static str,
     pub path: String,
     pub problems: Vec<String>,
+    /// Number of read errors that are not in `problems`.
     pub more: usize,
 }
 
+/// A log that was read.
 pub(crate) struct Log {
     pub path: String,
     pub kind: String,
@@ -43,6 +46,7 @@ pub(crate) struct Log {
     pub duplicates: String,
 }
 
+/// An inventory or account list.
 pub(crate) struct Inventory {
     pub path: String,
     pub kind: String,
@@ -50,17 +54,17 @@ pub(crate) struct Inventory {
     pub hosts: String,
 }
 
-impl Read {
+impl Inputs {
     pub(crate) fn new(read: &Reading<'_>, zone: &Zone) -> Self {
         let text = |t: &str| shown_in(t, MAX_CHARS);
-        let unfound = read.unfound.iter().map(|e| Unread {
+        let unfound = read.unfound.iter().map(|e| UnreadInput {
             what: "not found or not readable",
             path: text(&e.path.display().to_string()),
             problems: vec![text(&e.to_string())],
             more: 0,
         });
         let file = |what, path: &str, problems: &[String]| {
-            (!problems.is_empty()).then(|| Unread {
+            (!problems.is_empty()).then(|| UnreadInput {
                 what,
                 path: text(path),
                 problems: problems.iter().take(MAX_PROBLEMS).map(|p| text(p)).collect(),
@@ -69,7 +73,7 @@ impl Read {
         };
         let logs = read.logs.iter().filter_map(|f| file("log, not fully read", &f.path, &f.read_errors));
         let lists = read.inventories.iter().filter_map(|f| file("inventory", &f.path, &f.read_errors));
-        let mut unread: Vec<Unread> = unfound.chain(logs).chain(lists).collect();
+        let mut unread: Vec<UnreadInput> = unfound.chain(logs).chain(lists).collect();
         let unread_left_out = unread.len().saturating_sub(MAX_FILES);
         unread.truncate(MAX_FILES);
 
@@ -89,12 +93,12 @@ impl Read {
             ));
         }
         notes.extend(left_out(read.dropped));
-        let taken: Vec<_> = read.logs.iter().filter(|f| f.was_read()).collect();
+        let logs: Vec<_> = read.logs.iter().filter(|f| f.was_read()).collect();
         Self {
             unread,
             unread_left_out,
             notes,
-            logs: taken
+            logs: logs
                 .iter()
                 .take(MAX_FILES)
                 .map(|f| Log {
@@ -106,8 +110,8 @@ impl Read {
                     duplicates: grouped(f.duplicates),
                 })
                 .collect(),
-            logs_left_out: taken.len().saturating_sub(MAX_FILES),
-            logs_shown: counted(taken.len() as u64, "log"),
+            logs_left_out: logs.len().saturating_sub(MAX_FILES),
+            logs_shown: counted(logs.len() as u64, "log"),
             inventories: read
                 .inventories
                 .iter()

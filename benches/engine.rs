@@ -8,8 +8,8 @@ mod evtx;
 
 use divan::{Bencher, black_box};
 use evtx::{EvtxWriter, dcom_10028, event_log, kerberos_event4, kerberos_event5, service_state};
-use krbtriage::chunks::header::Header;
-use krbtriage::chunks::{Block, CHUNK_LEN, Carver, FILE_HEADER_LEN};
+use krbtriage::chunks::header::ChunkHeader;
+use krbtriage::chunks::{CHUNK_LEN, Carver, FILE_HEADER_LEN, FileBlock};
 use krbtriage::events;
 use krbtriage::events::DedupIndex;
 use krbtriage::incidents::{IncidentBuilder, Period};
@@ -51,7 +51,7 @@ fn chunk(kind: &str) -> Vec<u8> {
 fn find_16_chunks(bencher: Bencher<'_, '_>) {
     let block = chunk(KINDS[0]).repeat(16);
     let carver = Carver::default();
-    let block = Block { bytes: &block, len: block.len(), slots: true };
+    let block = FileBlock { bytes: &block, len: block.len(), slots: true };
     bencher.bench_local(|| {
         carver.find(
             black_box(block),
@@ -68,7 +68,7 @@ fn find_16_chunks(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = ["header", "records"])]
 fn checksum(bencher: Bencher<'_, '_>, which: &str) {
     let bytes = chunk(KINDS[0]);
-    let header = Header::parse(&bytes).unwrap();
+    let header = ChunkHeader::parse(&bytes).unwrap();
     bencher.bench_local(|| match which {
         "header" => header.header_is_sound(black_box(&bytes)),
         _ => header.records_are_sound(black_box(&bytes)),
@@ -79,7 +79,7 @@ fn checksum(bencher: Bencher<'_, '_>, which: &str) {
 #[divan::bench(args = KINDS)]
 fn gate(bencher: Bencher<'_, '_>, kind: &str) {
     let (bytes, selection) = (chunk(kind), events::selection());
-    let header = Header::parse(&bytes).unwrap();
+    let header = ChunkHeader::parse(&bytes).unwrap();
     let mut gate = Gate::default();
     bencher.bench_local(|| gate.walk(black_box(&bytes), &header, &selection));
 }

@@ -23,7 +23,7 @@ use evtx::{
     Event, EvtxWriter, dcom_10028, event_log, kerberos_event3, kerberos_event4, kerberos_event5,
     service_state,
 };
-use krbtriage::chunks::header::Header;
+use krbtriage::chunks::header::ChunkHeader;
 use krbtriage::chunks::{CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN};
 
 /// Number of chunks of a log, which has 64 MiB.
@@ -96,7 +96,7 @@ fn sound_of_logs(folder: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
 
 fn sound_of(chunks: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let is_sound = |chunk: &&[u8]| {
-        Header::parse(chunk).is_some_and(|header| {
+        ChunkHeader::parse(chunk).is_some_and(|header| {
             chunk.len() == CHUNK_LEN
                 && chunk.starts_with(CHUNK_MAGIC)
                 && header.header_is_sound(chunk)

@@ -16,7 +16,7 @@ pub enum CarvedItem {
 
 /// A part of a file that is searched for chunks.
 #[derive(Debug, Clone, Copy)]
-pub struct Block<'a> {
+pub struct FileBlock<'a> {
     /// The block and the bytes after it: at least as many as a magic has, unless the file ends.
     pub bytes: &'a [u8],
     /// Length of the block in bytes. Only chunks that start in it are found.
@@ -38,18 +38,18 @@ impl Default for Carver {
 
 impl Carver {
     /// Passes each chunk of a block, and each slot with other data, to `read`. It returns whether everything in the chunk
-    /// could be read. `reads_zero` says whether the slot at an offset, which continues after [`Block::bytes`], is all zeros.
+    /// could be read. `reads_zero` says whether the slot at an offset, which continues after [`FileBlock::bytes`], is all zeros.
     ///
     /// A slot of zeros, which Windows has reserved, is skipped. The next chunk is expected in the next slot. Bytes are
     /// missing or were inserted if a chunk could not be read completely, or if the next slot has other data than a chunk or
     /// zeros. In that case the search for the next chunk begins after the header of this one.
     pub fn find(
         &self,
-        block: Block<'_>,
+        block: FileBlock<'_>,
         mut reads_zero: impl FnMut(usize) -> bool,
         mut read: impl FnMut(CarvedItem) -> bool,
     ) {
-        let Block { bytes, len, slots } = block;
+        let FileBlock { bytes, len, slots } = block;
         let mut end_of = |at: usize, read_completely: bool| {
             let next = at + CHUNK_LEN;
             if read_completely && is_intact_slot(bytes, next, &mut reads_zero) {
@@ -115,7 +115,7 @@ mod tests {
     fn find(bytes: &[u8], len: usize, slots: bool, read_completely: bool) -> Vec<CarvedItem> {
         let mut all = Vec::new();
         Carver::default().find(
-            Block { bytes, len, slots },
+            FileBlock { bytes, len, slots },
             |_| true,
             |found| {
                 all.push(found);

@@ -8,7 +8,7 @@ const NO_CRC32: u32 = 4;
 
 /// The header of a chunk. Every field may be outdated or forged.
 #[derive(Debug, Clone, Copy)]
-pub struct Header {
+pub struct ChunkHeader {
     /// `EventRecordID` of the first and of the last live record.
     pub first_record_id: u64,
     pub last_record_id: u64,
@@ -19,7 +19,7 @@ pub struct Header {
     flags: u32,
 }
 
-impl Header {
+impl ChunkHeader {
     /// Reads the header. `None` if `chunk` is shorter than a header.
     pub fn parse(chunk: &[u8]) -> Option<Self> {
         Some(Self {

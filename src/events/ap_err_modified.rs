@@ -22,7 +22,7 @@ impl ApErrModified {
     /// Reads event 4 (all layouts) or event 3 with error 0x29. `None` for event 3 with another error.
     pub fn read(record: &Record) -> Option<Self> {
         let twin = record.event_id == 3;
-        if twin && !is_0x29(record.named("ErrorCode").or_else(|| record.strings().nth(3))?) {
+        if twin && !is_0x29(record.value("ErrorCode").or_else(|| record.strings().nth(3))?) {
             return None;
         }
         let names = match twin {
@@ -30,10 +30,10 @@ impl ApErrModified {
             false => ["Server", "Targetname", "TargetRealm", "ClientRealm"],
         };
         let [answered_by, target, target_realm, client_realm] =
-            names.map(|name| Box::from(record.named(name).unwrap_or_default().trim()));
+            names.map(|name| Box::from(record.value(name).unwrap_or_default().trim()));
         let client = record.computer.as_str().into();
         let mut event = Self { client, answered_by, target, target_realm, client_realm, twin };
-        if !twin && record.named("Server").is_none() {
+        if !twin && record.value("Server").is_none() {
             // Windows Server 2003 logs the unnamed strings %1 to %3, Windows XP only %1 and %2.
             let mut strings = record.strings().map(|s| Box::from(s.trim()));
             event.answered_by = strings.next().unwrap_or_default();

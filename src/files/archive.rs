@@ -14,7 +14,7 @@ use zip::extra_fields::ExtraField;
 use zip::read::{OwnedZipFileEntry, ZipFile, ZipReadOptions};
 
 use super::kind::{FileKind, SNIFF_LEN, sniff};
-use super::unpack::{ArchiveError, Budget, Limited, MAX_INNER_ARCHIVE, MAX_MEMBER_LIST, MAX_MEMBERS};
+use super::unpack::{ArchiveError, Budget, BudgetReader, MAX_INNER_ARCHIVE, MAX_MEMBER_LIST, MAX_MEMBERS};
 
 /// The error of an archive that holds no log, with its first members as `(name, kind)`.
 pub fn describe_archive_without_log(members: &[(String, FileKind)]) -> String {
@@ -39,7 +39,7 @@ pub fn describe_archive_without_log(members: &[(String, FileKind)]) -> String {
 
 /// The members of a zip archive, in its order.
 #[derive(Debug)]
-pub struct Listing {
+pub struct MemberList {
     pub members: Vec<Member>,
     pub budget: Budget,
     /// Errors of the archive as a whole.
@@ -76,11 +76,11 @@ pub struct MemberFile {
 /// Lists the zip archive at `path` and recognises each member by its first bytes.
 ///
 /// An error means that the archive cannot be listed. The error of one member is in [`MemberFile::refusal`].
-pub fn list(path: &Path) -> Result<Listing, ArchiveError> {
+pub fn list_members(path: &Path) -> Result<MemberList, ArchiveError> {
     let file = File::open(path)?;
     let budget = Budget::new(file.metadata()?.len());
     let (entries, mut archive, duplicates) = entries(file)?;
-    let mut listing = Listing { members: Vec::new(), budget, read_errors: Vec::new() };
+    let mut listing = MemberList { members: Vec::new(), budget, read_errors: Vec::new() };
     if duplicates {
         listing.read_errors.push("members have the same name; of each name only the last is read: make the archive again with names of their own".to_owned());
     }
@@ -208,9 +208,9 @@ fn open_entry<'a, R: Read + Seek>(
     entry: &'a OwnedZipFileEntry,
     archive: &'a mut R,
     budget: &'a Budget,
-) -> Result<Limited<'a, ZipFile<'a, R>>, ArchiveError> {
+) -> Result<BudgetReader<'a, ZipFile<'a, R>>, ArchiveError> {
     let inner = entry.as_ref().with_reader(archive, ZipReadOptions::new())?;
-    Ok(Limited { inner, budget })
+    Ok(BudgetReader { inner, budget })
 }
 
 /// Recognises a member by its first bytes, and lists the files in it if it is a zip archive.

@@ -85,7 +85,7 @@ impl Archive<'_, '_> {
     }
 
     fn read_zip(&mut self) -> Result<(), ArchiveError> {
-        let listing = archive::list(self.path)?;
+        let listing = archive::list_members(self.path)?;
         self.read_errors.extend(listing.read_errors);
         let budget = &listing.budget;
         for member in &listing.members {

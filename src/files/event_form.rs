@@ -34,7 +34,7 @@ pub(crate) enum EventForm {
 
 /// A label in the header of a copied event, such as `Event ID:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Label {
+pub(crate) enum EventLabel {
     /// The number of the event in the output of `wevtutil`: `Event[7]:`.
     Number,
     LogName,
@@ -52,31 +52,31 @@ pub(crate) enum Label {
 /// The labels of Event Viewer (current and Windows XP) and `dcdiag` in English, German, French, Spanish, Italian,
 /// Portuguese, Dutch, Polish, Russian, Japanese, simplified and traditional Chinese.
 #[rustfmt::skip]
-const LABELS: &[(Label, &[&str])] = &[
-    (Label::LogName, &["Log Name", "Protokollname", "Nom du journal", "Nombre de registro", "Nome registro", "Nome do Log",
+const LABELS: &[(EventLabel, &[&str])] = &[
+    (EventLabel::LogName, &["Log Name", "Protokollname", "Nom du journal", "Nombre de registro", "Nome registro", "Nome do Log",
         "Nome do Registo", "Logboeknaam", "Nazwa dziennika", "Имя журнала", "ログの名前", "日志名称", "記錄檔名稱"]),
-    (Label::Source, &["Source", "Event Source", "Quelle", "Ereignisquelle", "Origen", "Origine", "Fonte", "Origem", "Bron",
+    (EventLabel::Source, &["Source", "Event Source", "Quelle", "Ereignisquelle", "Origen", "Origine", "Fonte", "Origem", "Bron",
         "Źródło", "Источник", "ソース", "来源", "來源"]),
-    (Label::EventId, &["Event ID", "EventID", "Ereignis-ID", "Ereigniskennung", "ID de l’événement", "ID de l'événement",
+    (EventLabel::EventId, &["Event ID", "EventID", "Ereignis-ID", "Ereigniskennung", "ID de l’événement", "ID de l'événement",
         "Id de l’événement", "Id. del evento", "Id. de evento", "Identificador de evento", "ID evento", "ID do Evento",
         "Identificação do Evento", "Gebeurtenis-id", "Identyfikator zdarzenia", "Код события", "イベント ID", "事件 ID",
         "事件识别码", "事件識別碼"]),
-    (Label::EventType, &["Event Type", "Ereignistyp"]),
-    (Label::Level, &["Level", "Type", "Ebene", "Niveau", "Nivel", "Livello", "Nível", "Poziom", "Уровень", "レベル", "级别",
+    (EventLabel::EventType, &["Event Type", "Ereignistyp"]),
+    (EventLabel::Level, &["Level", "Type", "Ebene", "Niveau", "Nivel", "Livello", "Nível", "Poziom", "Уровень", "レベル", "级别",
         "等級"]),
-    (Label::Date, &["Date", "Time Generated", "Datum", "Erstellungszeitpunkt", "Fecha", "Data", "Дата", "日付", "日期"]),
-    (Label::Time, &["Time", "Zeit", "Uhrzeit"]),
-    (Label::Computer, &["Computer", "Ordinateur", "Equipo", "Computador", "Komputer", "Компьютер", "コンピューター",
+    (EventLabel::Date, &["Date", "Time Generated", "Datum", "Erstellungszeitpunkt", "Fecha", "Data", "Дата", "日付", "日期"]),
+    (EventLabel::Time, &["Time", "Zeit", "Uhrzeit"]),
+    (EventLabel::Computer, &["Computer", "Ordinateur", "Equipo", "Computador", "Komputer", "Компьютер", "コンピューター",
         "コンピュータ", "计算机", "電腦"]),
-    (Label::Description, &["Description", "Event String", "Beschreibung", "Ereigniszeichenfolge", "Descripción",
+    (EventLabel::Description, &["Description", "Event String", "Beschreibung", "Ereigniszeichenfolge", "Descripción",
         "Descrizione", "Descrição", "Beschrijving", "Opis", "Описание", "説明", "描述"]),
-    (Label::EventXml, &["Event Xml", "Ereignis-XML", "XML de l’événement", "XML de l'événement", "XML de evento",
+    (EventLabel::EventXml, &["Event Xml", "Ereignis-XML", "XML de l’événement", "XML de l'événement", "XML de evento",
         "XML del evento", "XML evento", "Xml de Evento", "Gebeurtenis-XML", "Kod XML zdarzenia", "Xml события",
         "イベント XML", "事件 Xml"]),
 ];
 
 /// The label with each name in lower case.
-static LABELS_BY_NAME: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
+static LABELS_BY_NAME: LazyLock<HashMap<String, EventLabel>> = LazyLock::new(|| {
     let names =
         LABELS.iter().flat_map(|(label, names)| names.iter().map(|name| (name.to_lowercase(), *label)));
     names.collect()
@@ -85,7 +85,7 @@ static LABELS_BY_NAME: LazyLock<HashMap<String, Label>> = LazyLock::new(|| {
 /// Most bytes of the name of a label. The longest has fewer.
 const MAX_LABEL_NAME: usize = 64;
 
-impl Label {
+impl EventLabel {
     /// Splits a line into its label and value. `None` if the line does not begin with a label.
     pub(crate) fn split(line: &str) -> Option<(Self, &str)> {
         // A quoted line in a mail begins with `>`. Markdown writes labels in bold.
@@ -145,16 +145,16 @@ impl EventForm {
         }
         let labels = labels(text);
         let has_header = labels.len() >= 2
-            && (labels.contains(&Label::EventId)
-                || labels.contains(&Label::EventType)
-                || (labels.contains(&Label::LogName) && labels.contains(&Label::Source)));
+            && (labels.contains(&EventLabel::EventId)
+                || labels.contains(&EventLabel::EventType)
+                || (labels.contains(&EventLabel::LogName) && labels.contains(&EventLabel::Source)));
         if let Some(at) = event_xml_offset(text) {
             // Event Viewer's "Copy" appends the event's XML to its text. Not every event in the text needs to have it.
             let header_first = has_header
                 && text.get(..at).is_some_and(|before| {
-                    before
-                        .lines()
-                        .any(|line| matches!(Label::split(line), Some((Label::LogName | Label::Source, _))))
+                    before.lines().any(|line| {
+                        matches!(EventLabel::split(line), Some((EventLabel::LogName | EventLabel::Source, _)))
+                    })
                 });
             return Some(if header_first { Self::Labels } else { Self::Xml });
         }
@@ -240,9 +240,9 @@ fn is_csv(text: &str) -> bool {
 }
 
 /// The distinct labels at the beginning of lines, in order of appearance.
-fn labels(text: &str) -> Vec<Label> {
+fn labels(text: &str) -> Vec<EventLabel> {
     let mut found = Vec::new();
-    for (label, _) in text.lines().filter_map(Label::split) {
+    for (label, _) in text.lines().filter_map(EventLabel::split) {
         if !found.contains(&label) {
             found.push(label);
         }
@@ -396,7 +396,7 @@ mod tests {
         for (label, names) in LABELS {
             for name in *names {
                 assert_eq!(
-                    Label::split(&format!("{name}: x")).map(|(found, _)| found),
+                    EventLabel::split(&format!("{name}: x")).map(|(found, _)| found),
                     Some(*label),
                     "{name}"
                 );

@@ -242,7 +242,7 @@ pub fn sniff(head: &[u8]) -> FileKind {
     if OTHER_ARCHIVES.iter().any(|magic| head.starts_with(magic)) {
         return FileKind::OtherArchive;
     }
-    match text_kind(head) {
+    match sniff_text(head) {
         Some(kind) => kind,
         None if memmem::find(head, CHUNK_MAGIC).is_some() => FileKind::Evtx,
         None if is_text(head) => FileKind::OtherText,
@@ -264,7 +264,7 @@ fn is_zstd(head: &[u8]) -> bool {
 
 /// Recognises events in text, which may be UTF-8 or UTF-16 with or without a byte order mark. `None` for other text and
 /// for binary data.
-fn text_kind(head: &[u8]) -> Option<FileKind> {
+fn sniff_text(head: &[u8]) -> Option<FileKind> {
     let ascii = ascii_of(head);
     let text = ascii.trim_ascii_start();
     // An extraction comes first, because its events may contain any text.
@@ -272,7 +272,7 @@ fn text_kind(head: &[u8]) -> Option<FileKind> {
         return Some(FileKind::Extract);
     }
     // Binary data may contain the words by which a form is recognised.
-    if !is_text(head) && !is_wide(head) {
+    if !is_text(head) && !is_utf16_without_mark(head) {
         return None;
     }
     let text = decode(whole_characters(head));
@@ -294,7 +294,7 @@ fn text_kind(head: &[u8]) -> Option<FileKind> {
 }
 
 /// Is nearly every second byte at the start zero, as in UTF-16 without a byte order mark?
-fn is_wide(head: &[u8]) -> bool {
+fn is_utf16_without_mark(head: &[u8]) -> bool {
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(32).filter(|byte| **byte == 0).count();
     head.len() >= 8 && (zeros(0) > 24.min(head.len() / 3) || zeros(1) > 24.min(head.len() / 3))
 }

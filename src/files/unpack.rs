@@ -25,7 +25,7 @@ const MAX_UNPACKED: u64 = 4 << 30;
 
 /// How many times its own size an archive may unpack to, in addition to [`MAX_UNPACKED`]. Packing shrinks a log 10 to 20
 /// times.
-const MAX_RATIO: u64 = 200;
+const MAX_UNPACKED_RATIO: u64 = 200;
 
 /// Why an archive or a member of it is not read.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum ArchiveError {
     #[error("it is an archive inside an archive inside an archive; unpack the outer ones")]
     TooDeep,
     #[error(
-        "it unpacks to more than {} GiB and {MAX_RATIO} times its size, so reading stopped; \
+        "it unpacks to more than {} GiB and {MAX_UNPACKED_RATIO} times its size, so reading stopped; \
          if that is right, unpack it and name the files",
         MAX_UNPACKED >> 30
     )]
@@ -89,7 +89,7 @@ pub struct Budget(AtomicU64);
 impl Budget {
     /// Makes the budget of an archive of `size` bytes.
     pub fn new(size: u64) -> Self {
-        Self(AtomicU64::new(MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_RATIO))))
+        Self(AtomicU64::new(MAX_UNPACKED.saturating_add(size.saturating_mul(MAX_UNPACKED_RATIO))))
     }
 
     /// Fails if fewer than `bytes` are left.
@@ -102,12 +102,12 @@ impl Budget {
 }
 
 /// A reader that counts what it reads against a budget.
-pub(super) struct Limited<'a, R> {
+pub(super) struct BudgetReader<'a, R> {
     pub inner: R,
     pub budget: &'a Budget,
 }
 
-impl<R: Read> Read for Limited<'_, R> {
+impl<R: Read> Read for BudgetReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.budget.spend(n as u64)?;
@@ -117,7 +117,7 @@ impl<R: Read> Read for Limited<'_, R> {
 
 /// Unpacks all members of a `.gz` file in order.
 pub fn gunzip<'a>(packed: impl Read + 'a, budget: &'a Budget) -> impl Read + 'a {
-    Limited { inner: MultiGzDecoder::new(packed), budget }
+    BudgetReader { inner: MultiGzDecoder::new(packed), budget }
 }
 
 /// Binary logarithm of the largest window of a `.zst` file: 8 MiB, enough for `zstd -19` and lower levels. The file
@@ -128,7 +128,7 @@ const MAX_ZSTD_WINDOW_LOG: u32 = 23;
 pub fn unzstd<'a>(packed: impl Read + 'a, budget: &'a Budget) -> io::Result<impl Read + 'a> {
     let mut decoder = zstd::Decoder::new(packed)?;
     decoder.window_log_max(MAX_ZSTD_WINDOW_LOG)?;
-    Ok(Limited { inner: decoder, budget })
+    Ok(BudgetReader { inner: decoder, budget })
 }
 
 /// A file of a `.tar` archive.
@@ -151,7 +151,7 @@ pub fn each_tar_file(
     prefix: &str,
     mut callback: impl FnMut(TarFile<'_>),
 ) -> Result<(), String> {
-    let mut archive = tar::Archive::new(Limited { inner: packed, budget });
+    let mut archive = tar::Archive::new(BudgetReader { inner: packed, budget });
     let entries = archive
         .entries()
         .map_err(|error| format!("it is not a whole archive ({error}); copy or make it again"))?;
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn reading_stops_where_the_budget_ends() {
         let budget = Budget(AtomicU64::new(100));
-        let zeros = || Limited { inner: io::repeat(0), budget: &budget };
+        let zeros = || BudgetReader { inner: io::repeat(0), budget: &budget };
         let mut first = [1; 60];
         zeros().read_exact(&mut first).unwrap();
         let error = zeros().read(&mut [1; 60]).unwrap_err();

@@ -1,6 +1,6 @@
 //! Gives tests the chunks of real logs, intact and damaged, to compare a fast path with a slow one.
 
-use crate::chunks::header::Header;
+use crate::chunks::header::ChunkHeader;
 use crate::chunks::{CHUNK_HEADER_LEN, CHUNK_LEN, CHUNK_MAGIC, FILE_HEADER_LEN};
 
 /// A linear congruential generator, so that every run has the same chunks.
@@ -55,7 +55,7 @@ fn damage(chunk: &mut [u8], random: &mut Random) {
 }
 
 fn correct_checksums(chunk: &mut [u8]) {
-    let end = Header::parse(chunk).unwrap().live_end(chunk);
+    let end = ChunkHeader::parse(chunk).unwrap().live_end(chunk);
     let records = crc32fast::hash(&chunk[CHUNK_HEADER_LEN..end]);
     chunk[52..56].copy_from_slice(&records.to_le_bytes());
     let header = crc32fast::hash(&[&chunk[..120], &chunk[128..CHUNK_HEADER_LEN]].concat());

@@ -6,8 +6,8 @@ use super::binxml::{DEFINITION_HEADER, FRAGMENT, Instance, TEMPLATE, TextSource}
 use super::compile::compile_inline;
 use super::content_cache::ContentCache;
 use super::element_names::ElementNames;
-use super::fields::{Event, MAX_TEXT, is_nothing};
-use super::gate::{Candidate, Provider, RECORD_HEADER};
+use super::fields::{FieldReader, MAX_TEXT, is_nothing};
+use super::gate::{Candidate, ProviderCheck, RECORD_HEADER};
 use super::record::{Content, Datum, Origin, Record};
 use super::rejected_records::{RejectedRecord, RejectedRecords};
 use super::selection::Selection;
@@ -18,7 +18,7 @@ use super::values::{BINXML, FILETIME, TEXT, U64, Value, Values, value_of, write_
 
 /// The result of decoding a record.
 #[derive(Debug)]
-pub enum Decoded {
+pub enum DecodeResult {
     Wanted(Record),
     NotWanted,
     /// The record has an unusual shape, which only the `evtx` crate can read.
@@ -57,7 +57,7 @@ struct Programs {
 }
 
 /// A program and the bytes that its literal offsets refer to.
-struct Compiled<'a> {
+struct LoadedProgram<'a> {
     program: &'a Program,
     base: usize,
     /// Number of its definition, the same in every chunk.
@@ -76,7 +76,7 @@ impl Programs {
     }
 
     /// The program of an instance's definition. `None` if its shape is unusual.
-    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<Compiled<'_>> {
+    fn get(&mut self, chunk: &[u8], instance: Instance) -> Option<LoadedProgram<'_>> {
         let definition = instance.definition;
         let number = match self.numbers.iter().find(|(at, _)| *at == definition) {
             Some((_, number)) => *number,
@@ -94,13 +94,13 @@ impl Programs {
             }
         }?;
         Some(match &self.slack {
-            None => Compiled {
+            None => LoadedProgram {
                 program: self.definitions.program(number)?,
                 base: definition as usize + DEFINITION_HEADER,
                 number,
             },
             Some(programs) => {
-                Compiled { program: programs.get(usize::try_from(number).ok()?)?, base: 0, number }
+                LoadedProgram { program: programs.get(usize::try_from(number).ok()?)?, base: 0, number }
             }
         })
     }
@@ -119,27 +119,32 @@ impl Decoder {
     }
 
     /// Decodes a record that passed the gate, or one in slack.
-    pub fn record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Decoded {
-        self.try_record(chunk, candidate, selection).unwrap_or(Decoded::Unsupported)
+    pub fn record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> DecodeResult {
+        self.try_record(chunk, candidate, selection).unwrap_or(DecodeResult::Unsupported)
     }
 
-    /// Like [`Decoder::record`]; `None` means [`Decoded::Unsupported`].
-    fn try_record(&mut self, chunk: &[u8], candidate: Candidate, selection: &Selection) -> Option<Decoded> {
+    /// Like [`Decoder::record`]; `None` means [`DecodeResult::Unsupported`].
+    fn try_record(
+        &mut self,
+        chunk: &[u8],
+        candidate: Candidate,
+        selection: &Selection,
+    ) -> Option<DecodeResult> {
         // A copy of the record's size follows the Binary XML.
         let (at, end) = (candidate.at as usize + RECORD_HEADER, (candidate.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
         let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
         let mut inline = None;
         let mut instance = None;
-        let provider_is_wanted = candidate.provider == Provider::Wanted;
+        let provider_is_wanted = candidate.provider == ProviderCheck::Wanted;
         let may_repeat_rejected = provider_is_wanted && origin == Origin::Live;
         if may_repeat_rejected && self.rejected.is_repetition(chunk, at, end) {
-            return Some(Decoded::NotWanted);
+            return Some(DecodeResult::NotWanted);
         }
         if *token == TEMPLATE {
             let found = Instance::at(chunk, at + 5)?;
             self.values.read(chunk, found)?;
-            ends(chunk, self.values.end, end)?;
+            check_end(chunk, self.values.end, end)?;
             instance = Some(found);
         } else {
             // In slack, names could not be verified.
@@ -153,10 +158,10 @@ impl Decoder {
         let system = &program.system;
         let event_id = event.event_id(system.event_id)?;
         if !selection.accepts_id(event_id) {
-            return Some(Decoded::NotWanted);
+            return Some(DecodeResult::NotWanted);
         }
         if !provider_is_wanted && !selection.accepts(event.provider(system)?, event_id) {
-            return Some(Decoded::NotWanted);
+            return Some(DecodeResult::NotWanted);
         }
         // The fragments are copied, because decoding one borrows `self` again.
         let fragments = program.fragments()?;
@@ -168,11 +173,11 @@ impl Decoder {
                         let rejected = self.rejected_record(chunk, (at, end), instance, &fragments);
                         rejected.into_iter().for_each(|rejected| self.rejected.keep(rejected));
                     }
-                    return Some(Decoded::NotWanted);
+                    return Some(DecodeResult::NotWanted);
                 }
             }
         }
-        let record = |content| Some(Decoded::Wanted(Record { content, record_id, time, origin }));
+        let record = |content| Some(DecodeResult::Wanted(Record { content, record_id, time, origin }));
         let may_repeat = instance.filter(|_| origin == Origin::Live);
         if let Some(instance) = may_repeat {
             self.make_content_key(chunk, instance, &fragments)?;
@@ -217,16 +222,16 @@ impl Decoder {
         chunk: &'a [u8],
         inline: Option<&'a Program>,
         instance: Option<Instance>,
-    ) -> Option<(&'a Program, Event<'a>)> {
+    ) -> Option<(&'a Program, FieldReader<'a>)> {
         let Self { programs, values, text, .. } = self;
         let (program, base) = match inline {
             Some(program) => (program, 0),
             None => {
-                let Compiled { program, base, .. } = programs.get(chunk, instance?)?;
+                let LoadedProgram { program, base, .. } = programs.get(chunk, instance?)?;
                 (program, base)
             }
         };
-        Some((program, Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT }))
+        Some((program, FieldReader { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT }))
     }
 
     /// Makes the cache key from the values that decide the record's content.
@@ -237,7 +242,7 @@ impl Decoder {
         fragments: &[Option<(u16, FragmentKind)>],
     ) -> Option<()> {
         self.contents.start();
-        let Compiled { number, program, .. } = self.programs.get(chunk, instance)?;
+        let LoadedProgram { number, program, .. } = self.programs.get(chunk, instance)?;
         self.contents.add(number, program, &self.values, chunk)?;
         for (index, _) in fragments.iter().flatten() {
             let value = self.values.get(*index);
@@ -247,8 +252,8 @@ impl Decoder {
             }
             let (nested, end) = fragment_instance(chunk, value)?;
             self.nested.read(chunk, nested)?;
-            ends(chunk, self.nested.end, end)?;
-            let Compiled { number, program, .. } = self.programs.get(chunk, nested)?;
+            check_end(chunk, self.nested.end, end)?;
+            let LoadedProgram { number, program, .. } = self.programs.get(chunk, nested)?;
             self.contents.add(number, program, &self.nested, chunk)?;
         }
         Some(())
@@ -263,7 +268,7 @@ impl Decoder {
         selection: &Selection,
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
-        let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
+        let LoadedProgram { program, base, .. } = self.programs.get(chunk, instance)?;
         for node in &program.nodes {
             let Node::Value(ValueNode { name: FieldName::Fixed(name), content, .. }) = node else {
                 continue;
@@ -304,7 +309,7 @@ impl Decoder {
         instance: Instance,
         fragments: &[Option<(u16, FragmentKind)>],
     ) -> Option<RejectedRecord> {
-        let Compiled { program, .. } = self.programs.get(chunk, instance)?;
+        let LoadedProgram { program, .. } = self.programs.get(chunk, instance)?;
         let (record_id, time) = (program.system.record_id.value()?, program.system.time.value()?);
         let (record_id, time) = (self.values.get(record_id), self.values.get(time));
         (record_id.kind == U64 && time.kind == FILETIME).then_some(())?;
@@ -333,11 +338,11 @@ impl Decoder {
         }
         let (instance, end) = fragment_instance(chunk, value)?;
         self.nested.read(chunk, instance)?;
-        ends(chunk, self.nested.end, end)?;
-        let Compiled { program, base, .. } = self.programs.get(chunk, instance)?;
+        check_end(chunk, self.nested.end, end)?;
+        let LoadedProgram { program, base, .. } = self.programs.get(chunk, instance)?;
         (program.kind == kind).then_some(())?;
         let (values, text) = (&self.nested, &mut self.text);
-        let mut event = Event { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT };
+        let mut event = FieldReader { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT };
         for node in &program.nodes {
             match node {
                 Node::Value(node) => event.value(node, data)?,
@@ -360,6 +365,6 @@ fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
 }
 
 /// Checks that nothing but the end token follows the instance in the stream that ends at `end`.
-fn ends(chunk: &[u8], at: usize, end: usize) -> Option<()> {
+fn check_end(chunk: &[u8], at: usize, end: usize) -> Option<()> {
     chunk.get(at..end)?.first().is_none_or(|token| *token == 0).then_some(())
 }

@@ -11,7 +11,7 @@ use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
 use super::xml;
-use crate::chunks::header::Header;
+use crate::chunks::header::ChunkHeader;
 
 /// The hash table of name offsets in the chunk header.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
@@ -69,7 +69,7 @@ impl FallbackReader {
                 return 0;
             }
         };
-        let end = match (selector, Header::parse(bytes)) {
+        let end = match (selector, ChunkHeader::parse(bytes)) {
             (Selector::At(_, end), _) => end,
             (Selector::All, Some(header)) => {
                 if !header.header_is_sound(bytes) {

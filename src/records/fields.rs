@@ -17,7 +17,7 @@ pub(super) fn is_nothing(value: Value) -> bool {
 }
 
 /// The event that is being decoded. Its methods return `None` if only the `evtx` crate can read a field.
-pub(super) struct Event<'a> {
+pub(super) struct FieldReader<'a> {
     pub(super) chunk: &'a [u8],
     /// The bytes that the offsets of the program's literals are relative to.
     pub(super) literals: &'a [u8],
@@ -28,7 +28,7 @@ pub(super) struct Event<'a> {
     pub(super) room: usize,
 }
 
-impl Event<'_> {
+impl FieldReader<'_> {
     /// The text of a literal or a value.
     fn text(&mut self, source: TextSource) -> Option<&str> {
         self.text.clear();

@@ -12,7 +12,7 @@ use super::selection::Selection;
 use super::values::{TEXT, value_of};
 use crate::chunks::CHUNK_HEADER_LEN;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
-use crate::chunks::header::Header;
+use crate::chunks::header::ChunkHeader;
 
 /// First bytes of a record: `**\0\0`.
 const RECORD_MAGIC: u32 = 0x0000_2a2a;
@@ -35,12 +35,12 @@ pub struct Candidate {
     pub at: u32,
     /// Offset of the record's end in the chunk.
     pub end: u32,
-    pub provider: Provider,
+    pub provider: ProviderCheck,
 }
 
 /// The result of the gate's check of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
+pub enum ProviderCheck {
     /// The selection accepts the provider with the event ID.
     Wanted,
     /// The decoder has to check the provider.
@@ -86,7 +86,7 @@ struct DefinitionFacts {
 
 /// Identifies a definition of a chunk. Each chunk has its own `generation`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Key {
+struct SlotKey {
     generation: u32,
     /// Offset of the definition in the chunk.
     definition: u32,
@@ -98,7 +98,7 @@ struct Key {
 pub struct Gate {
     generation: u32,
     /// The key of each entry of `definitions`.
-    keys: Box<[Key; 256]>,
+    keys: Box<[SlotKey; 256]>,
     definitions: Box<[DefinitionFacts; 256]>,
     names: KnownNames,
     /// The records of the last chunk that passed, in order of offset.
@@ -109,7 +109,7 @@ impl Default for Gate {
     fn default() -> Self {
         Self {
             generation: 0,
-            keys: Box::new([Key::default(); 256]),
+            keys: Box::new([SlotKey::default(); 256]),
             definitions: Box::new([DefinitionFacts::default(); 256]),
             names: [u32::MAX; 4],
             candidates: Vec::new(),
@@ -119,7 +119,7 @@ impl Default for Gate {
 
 impl Gate {
     /// Walks over the live records of `chunk` and collects in `candidates` those that may be wanted.
-    pub fn walk(&mut self, chunk: &[u8], header: &Header, selection: &Selection) -> Walk {
+    pub fn walk(&mut self, chunk: &[u8], header: &ChunkHeader, selection: &Selection) -> Walk {
         self.generation = self.generation.wrapping_add(1);
         self.names = [u32::MAX; 4];
         self.candidates.clear();
@@ -180,7 +180,7 @@ impl Gate {
         let id = || {
             let head: &[u8; 34] = chunk.get(at..)?.first_chunk()?;
             let (definition, count) = (u32_at(head, 10)?, u32_at(head, 14)? as usize);
-            let key = Key { generation: self.generation, definition, usual: true };
+            let key = SlotKey { generation: self.generation, definition, usual: true };
             let is_usual = u64_at(head, 0)? & 0xff_ffff_ffff == USUAL_START
                 && *head.last_chunk()? == USUAL_DESCRIPTORS
                 && *self.keys.get(slot_of(definition))? == key
@@ -211,7 +211,7 @@ impl Gate {
                 {
                     return;
                 }
-                _ => Provider::Unknown,
+                _ => ProviderCheck::Unknown,
             },
         };
         self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
@@ -225,28 +225,28 @@ impl Gate {
         instance: Instance,
         id: u16,
         selection: &Selection,
-    ) -> Option<Provider> {
+    ) -> Option<ProviderCheck> {
         let known = self.definitions.get_mut(usize::from(slot))?;
         match known.provider? {
-            TextSource::Nothing => Some(Provider::Unknown),
+            TextSource::Nothing => Some(ProviderCheck::Unknown),
             // The value differs between records, so the result is not kept.
             TextSource::Value(index) => match value_is_wanted(chunk, instance, index, id, selection) {
-                Some(true) => Some(Provider::Wanted),
+                Some(true) => Some(ProviderCheck::Wanted),
                 Some(false) => None,
-                None => Some(Provider::Unknown),
+                None => Some(ProviderCheck::Unknown),
             },
-            TextSource::Literal(_) if known.wanted == Some(id) => Some(Provider::Wanted),
+            TextSource::Literal(_) if known.wanted == Some(id) => Some(ProviderCheck::Wanted),
             TextSource::Literal(_) if known.not_wanted == Some(id) => None,
             TextSource::Literal(name) => match is_wanted(chunk, name, id, selection) {
                 Some(true) => {
                     known.wanted = Some(id);
-                    Some(Provider::Wanted)
+                    Some(ProviderCheck::Wanted)
                 }
                 Some(false) => {
                     known.not_wanted = Some(id);
                     None
                 }
-                None => Some(Provider::Unknown),
+                None => Some(ProviderCheck::Unknown),
             },
         }
     }
@@ -290,7 +290,7 @@ impl Gate {
         if (key.generation, key.definition) != (self.generation, definition) {
             let provider = provider_if_usual(chunk, definition, &mut self.names);
             *known = DefinitionFacts { provider, wanted: None, not_wanted: None };
-            *key = Key { generation: self.generation, definition, usual: provider.is_some() };
+            *key = SlotKey { generation: self.generation, definition, usual: provider.is_some() };
         }
         known.provider.map(|_| slot as u8)
     }

@@ -1,7 +1,7 @@
 //! Reads the records of one chunk with the gate and the decoder, and what they do not support with the `evtx` crate.
 
 use super::chunk::Chunk;
-use super::decode::{Decoded, Decoder};
+use super::decode::{DecodeResult, Decoder};
 use super::fallback::{FallbackReader, Selector};
 use super::gate::Gate;
 use super::read_errors::ReadErrors;
@@ -9,7 +9,7 @@ use super::record::{MAX_VALUE, Record};
 use super::selection::Selection;
 use super::slack;
 use crate::chunks::CHUNK_MAGIC;
-use crate::chunks::header::Header;
+use crate::chunks::header::ChunkHeader;
 
 /// Most bytes of text in the wanted records of one chunk: 128 times the chunk's size. A template may repeat one value
 /// without limit.
@@ -84,7 +84,7 @@ impl ChunkReader {
     ) -> bool {
         counts.chunks += 1;
         let bytes = chunk.bytes;
-        let Some(header) = Header::parse(bytes) else {
+        let Some(header) = ChunkHeader::parse(bytes) else {
             counts.bad_checksums += 1;
             read_errors.add(chunk.at, || format!("chunk at offset {:#x}: its header is cut off", chunk.at));
             return false;
@@ -123,9 +123,9 @@ impl ChunkReader {
                 self.unsupported.clear();
                 for candidate in &self.gate.candidates {
                     match self.decoder.record(bytes, *candidate, selection) {
-                        Decoded::Wanted(record) => emit(record),
-                        Decoded::NotWanted => {}
-                        Decoded::Unsupported => self.unsupported.push(candidate.at),
+                        DecodeResult::Wanted(record) => emit(record),
+                        DecodeResult::NotWanted => {}
+                        DecodeResult::Unsupported => self.unsupported.push(candidate.at),
                     }
                 }
                 if !self.unsupported.is_empty() {
@@ -147,7 +147,7 @@ impl ChunkReader {
                 }
                 counts.records += 1;
                 // A record whose definition or names are overwritten is left out.
-                if let Decoded::Wanted(record) = decoder.record(bytes, candidate, selection) {
+                if let DecodeResult::Wanted(record) = decoder.record(bytes, candidate, selection) {
                     emit(record);
                 }
             });

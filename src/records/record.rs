@@ -145,7 +145,7 @@ impl Content {
     }
 
     /// The value with a name, compared without ASCII case: event 4 has `Targetname`, event 3 `TargetName`.
-    pub fn named(&self, name: &str) -> Option<&str> {
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.data
             .iter()
             .find(|d| d.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))

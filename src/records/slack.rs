@@ -9,7 +9,7 @@ use super::binxml::{
     CLOSE, CLOSE_START, MORE, OPEN, OPTIONAL_SUBSTITUTION, SUBSTITUTION, TextSource, Tokens, Utf16Span,
     name_text,
 };
-use super::gate::{Candidate, Provider, RecordHeader};
+use super::gate::{Candidate, ProviderCheck, RecordHeader};
 use super::template::{FieldName, FragmentKind, Node, Program, ValueNode, literal};
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
@@ -24,7 +24,7 @@ pub fn carve(chunk: &[u8], from: usize, mut callback: impl FnMut(Candidate)) {
                 callback(Candidate {
                     at: at as u32,
                     end: (at + record.size) as u32,
-                    provider: Provider::Unknown,
+                    provider: ProviderCheck::Unknown,
                 });
                 at + record.size.next_multiple_of(8)
             }

@@ -39,13 +39,13 @@ pub(super) struct TemplateCache {
 /// A definition as one chunk has it.
 struct CachedDefinition {
     body: Box<[u8]>,
-    names: Box<[Name]>,
+    names: Box<[NameReference]>,
     /// `None` if the shape is unusual.
     program: Option<Program>,
 }
 
 /// A reference to a name.
-struct Name {
+struct NameReference {
     /// Offset of the reference in the body.
     at: u32,
     /// Length and text of a name that is stored elsewhere in the chunk; `None` for a name in the body.
@@ -115,7 +115,7 @@ impl CachedDefinition {
 }
 
 /// The names that a definition refers to, in order. `None` if it has unusual tokens.
-fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
+fn names(mut tokens: Tokens<'_>) -> Option<Vec<NameReference>> {
     let start = tokens.at;
     let mut names = Vec::new();
     tokens.fragment()?;
@@ -150,7 +150,7 @@ fn names(mut tokens: Tokens<'_>) -> Option<Vec<Name>> {
             let len = 2 + usize::from(u16_at(name, 0)?) * 2;
             Some(name.get(..len)?.into())
         };
-        names.push(Name { at: u32::try_from(at - start).ok()?, elsewhere });
+        names.push(NameReference { at: u32::try_from(at - start).ok()?, elsewhere });
     }
     Some(names)
 }

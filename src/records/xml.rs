@@ -43,7 +43,7 @@ pub fn parse_wanted(xml: &str, selection: &Selection) -> Result<Option<Record>, 
 
 /// The fields of `System` as text.
 #[derive(Default)]
-struct System {
+struct SystemFields {
     name: String,
     source_name: String,
     event_id: String,
@@ -60,7 +60,7 @@ struct System {
 struct Parser<'a> {
     reader: Reader<&'a [u8]>,
     selection: Option<&'a Selection>,
-    system: Option<System>,
+    system: Option<SystemFields>,
     data: Vec<Datum>,
     section: Section,
     /// `Data/@Name` of the open element.
@@ -156,7 +156,7 @@ impl<'a> Parser<'a> {
     fn section_of(&mut self, element: &str) -> Section {
         match element {
             "System" if self.system.is_none() => {
-                self.system = Some(System::default());
+                self.system = Some(SystemFields::default());
                 Section::System
             }
             "EventData" => Section::EventData,
@@ -278,7 +278,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-impl System {
+impl SystemFields {
     fn provider(&self) -> &str {
         if self.name.is_empty() { &self.source_name } else { &self.name }
     }

@@ -37,7 +37,7 @@ pub fn read_events(
     let mut cutter = Cutter { window: SlidingBuffer::new(input), at: 0, open: None, searched: [0; 2] };
     cutter.run(&mut |window, at, cut| {
         let why = match cut {
-            Cut::Whole(text) => match parse_wanted(text, selection) {
+            CutterItem::Whole(text) => match parse_wanted(text, selection) {
                 Ok(None) => None,
                 Ok(Some(record)) => {
                     emit(record);
@@ -45,9 +45,9 @@ pub fn read_events(
                 }
                 Err(error) => Some(error.to_string()),
             },
-            Cut::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
-            Cut::Unfinished => Some("its end is missing".to_owned()),
-            Cut::Failed(error) => {
+            CutterItem::TooLong => Some(format!("it is longer than {} KiB", MAX_EVENT / 1024)),
+            CutterItem::Unfinished => Some("its end is missing".to_owned()),
+            CutterItem::Failed(error) => {
                 return read_errors.add(window.offset(at), || {
                     format!("reading stopped at {}: {error}", window.position(at))
                 });
@@ -69,7 +69,7 @@ pub fn read_events(
 }
 
 /// What the cutter found in the stream.
-enum Cut<'a> {
+enum CutterItem<'a> {
     Whole(&'a str),
     TooLong,
     Unfinished,
@@ -77,7 +77,7 @@ enum Cut<'a> {
 }
 
 /// Receives what the cutter found, the window, and the index in the window at which it starts.
-type CutCallback<'f, R> = dyn FnMut(&SlidingBuffer<R>, usize, Cut<'_>) + 'f;
+type CutterCallback<'f, R> = dyn FnMut(&SlidingBuffer<R>, usize, CutterItem<'_>) + 'f;
 
 /// An event of which only the start was found.
 struct OpenEvent {
@@ -102,7 +102,7 @@ struct Cutter<R> {
 const SECTIONS: [(&[u8], &[u8]); 2] = [(b"<!--", b"-->"), (b"<![CDATA[", b"]]>")];
 
 /// A tag of the stream.
-enum Tag {
+enum XmlTag {
     /// More bytes are needed to recognise the tag.
     Unknown,
     /// `<Event ...>`. `record` is true if `<System` follows, as in every event and in no other element.
@@ -114,7 +114,7 @@ enum Tag {
 }
 
 impl<R: Read> Cutter<R> {
-    fn run(&mut self, callback: &mut CutCallback<'_, R>) {
+    fn run(&mut self, callback: &mut CutterCallback<'_, R>) {
         loop {
             let Some(tag) = self.next_tag() else {
                 if !self.read_more(callback) {
@@ -123,24 +123,24 @@ impl<R: Read> Cutter<R> {
                 continue;
             };
             match tag {
-                Tag::Unknown => {
+                XmlTag::Unknown => {
                     if !self.read_more(callback) {
                         return;
                     }
                 }
-                Tag::Other(length) => self.at += length,
-                Tag::Start { record } => {
+                XmlTag::Other(length) => self.at += length,
+                XmlTag::Start { record } => {
                     match &mut self.open {
                         Some(open) if !record => open.inner += 1,
                         Some(open) => {
-                            callback(&self.window, open.start, Cut::Unfinished);
+                            callback(&self.window, open.start, CutterItem::Unfinished);
                             *open = OpenEvent { start: self.at, inner: 0 };
                         }
                         None => self.open = Some(OpenEvent { start: self.at, inner: 0 }),
                     }
                     self.at += 1;
                 }
-                Tag::End(length) => {
+                XmlTag::End(length) => {
                     self.at += length;
                     match &mut self.open {
                         Some(open) if open.inner > 0 => open.inner -= 1,
@@ -149,8 +149,8 @@ impl<R: Read> Cutter<R> {
                             let text = self.window.bytes().get(whole).unwrap_or_default();
                             let cut = match std::str::from_utf8(text) {
                                 // The cut is between two tags, so it splits no character.
-                                Ok(text) if text.len() <= MAX_EVENT => Cut::Whole(text),
-                                _ => Cut::TooLong,
+                                Ok(text) if text.len() <= MAX_EVENT => CutterItem::Whole(text),
+                                _ => CutterItem::TooLong,
                             };
                             callback(&self.window, open.start, cut);
                             self.open = None;
@@ -163,7 +163,7 @@ impl<R: Read> Cutter<R> {
     }
 
     /// Moves `at` to the next `<` and classifies it; `None` if the window has none.
-    fn next_tag(&mut self) -> Option<Tag> {
+    fn next_tag(&mut self) -> Option<XmlTag> {
         let rest = self.window.bytes().get(self.at..).unwrap_or_default();
         match memchr(b'<', rest) {
             Some(skip) => self.at += skip,
@@ -175,32 +175,32 @@ impl<R: Read> Cutter<R> {
         Some(self.classify())
     }
 
-    fn classify(&mut self) -> Tag {
+    fn classify(&mut self) -> XmlTag {
         let rest = self.window.bytes().get(self.at..).unwrap_or_default();
         let ended = self.window.ended();
         match rest.get(1) {
-            None if ended => Tag::Other(1),
-            None => Tag::Unknown,
+            None if ended => XmlTag::Other(1),
+            None => XmlTag::Unknown,
             Some(b'!') => self.section(),
             Some(b'/') => match local_name(rest.get(2..).unwrap_or_default(), ended) {
-                Name::Unknown => Tag::Unknown,
-                Name::Is(b"Event", length) => end_tag(rest, 2 + length, ended),
-                Name::Is(_, length) => Tag::Other(2 + length),
+                LocalName::Unknown => XmlTag::Unknown,
+                LocalName::Is(b"Event", length) => end_tag(rest, 2 + length, ended),
+                LocalName::Is(_, length) => XmlTag::Other(2 + length),
             },
             Some(_) => match local_name(rest.get(1..).unwrap_or_default(), ended) {
-                Name::Unknown => Tag::Unknown,
-                Name::Is(b"Event", length) => start_tag(rest, 1 + length, ended),
-                Name::Is(_, length) => Tag::Other(1 + length),
+                LocalName::Unknown => XmlTag::Unknown,
+                LocalName::Is(b"Event", length) => start_tag(rest, 1 + length, ended),
+                LocalName::Is(_, length) => XmlTag::Other(1 + length),
             },
         }
     }
 
     /// Classifies a tag that begins with `<!`. A comment or CDATA is skipped completely, unless it is longer than an event.
-    fn section(&mut self) -> Tag {
+    fn section(&mut self) -> XmlTag {
         let bytes = self.window.bytes();
         let rest = bytes.get(self.at..).unwrap_or_default();
         if rest.len() < 9 && !self.window.ended() {
-            return Tag::Unknown;
+            return XmlTag::Unknown;
         }
         for ((opening, closing), searched) in SECTIONS.iter().zip(&mut self.searched) {
             if !rest.starts_with(opening) {
@@ -209,29 +209,29 @@ impl<R: Read> Cutter<R> {
             let from = (self.at + opening.len()).max(*searched);
             let unsearched = bytes.get(from..).unwrap_or_default();
             if let Some(end) = memmem::find(unsearched, closing) {
-                return Tag::Other(from + end + closing.len() - self.at);
+                return XmlTag::Other(from + end + closing.len() - self.at);
             }
             // The last bytes may be the start of the closing mark.
             *searched = bytes.len().saturating_sub(closing.len() - 1).max(from);
             if rest.len() > MAX_EVENT || self.window.ended() {
-                return Tag::Other(opening.len());
+                return XmlTag::Other(opening.len());
             }
-            return Tag::Unknown;
+            return XmlTag::Unknown;
         }
-        Tag::Other(2)
+        XmlTag::Other(2)
     }
 
     /// Reads another block of the input. Returns false at the end.
-    fn read_more(&mut self, callback: &mut CutCallback<'_, R>) -> bool {
+    fn read_more(&mut self, callback: &mut CutterCallback<'_, R>) -> bool {
         if let Some(open) = &self.open
             && self.window.bytes().len() - open.start > MAX_EVENT
         {
-            callback(&self.window, open.start, Cut::TooLong);
+            callback(&self.window, open.start, CutterItem::TooLong);
             self.open = None;
         }
         if self.window.ended() {
             if let Some(open) = self.open.take() {
-                callback(&self.window, open.start, Cut::Unfinished);
+                callback(&self.window, open.start, CutterItem::Unfinished);
             }
             return false;
         }
@@ -243,14 +243,14 @@ impl<R: Read> Cutter<R> {
             open.start = 0;
         }
         if let Err(error) = self.window.grow() {
-            callback(&self.window, self.window.bytes().len(), Cut::Failed(error));
+            callback(&self.window, self.window.bytes().len(), CutterItem::Failed(error));
         }
         true
     }
 }
 
 /// The name of an element.
-enum Name<'a> {
+enum LocalName<'a> {
     /// More bytes are needed.
     Unknown,
     /// The local name, and the length of the name with its prefix in bytes.
@@ -258,52 +258,52 @@ enum Name<'a> {
 }
 
 /// The name at the start of `bytes`. A name longer than [`MAX_NAME`] is not that of an event.
-fn local_name(bytes: &[u8], ended: bool) -> Name<'_> {
+fn local_name(bytes: &[u8], ended: bool) -> LocalName<'_> {
     let head = bytes.get(..MAX_NAME).unwrap_or(bytes);
     let end = head.iter().position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'>' | b'/' | b'<'));
     let whole = match end {
         Some(end) => head.get(..end).unwrap_or_default(),
-        None if head.len() == MAX_NAME => return Name::Is(b"", MAX_NAME),
+        None if head.len() == MAX_NAME => return LocalName::Is(b"", MAX_NAME),
         None if ended => head,
-        None => return Name::Unknown,
+        None => return LocalName::Unknown,
     };
     let local = match memchr(b':', whole) {
         Some(colon) => whole.get(colon + 1..).unwrap_or_default(),
         None => whole,
     };
-    Name::Is(local, whole.len())
+    LocalName::Is(local, whole.len())
 }
 
 /// Classifies an end tag. `rest` starts with `</Event`, which has `name_end` bytes.
-fn end_tag(rest: &[u8], name_end: usize, ended: bool) -> Tag {
+fn end_tag(rest: &[u8], name_end: usize, ended: bool) -> XmlTag {
     let head = rest.get(..MAX_NAME).unwrap_or(rest);
     match head.iter().skip(name_end).position(|b| !b.is_ascii_whitespace()) {
-        Some(space) if head.get(name_end + space) == Some(&b'>') => Tag::End(name_end + space + 1),
-        None if head.len() < MAX_NAME && !ended => Tag::Unknown,
-        _ => Tag::Other(name_end),
+        Some(space) if head.get(name_end + space) == Some(&b'>') => XmlTag::End(name_end + space + 1),
+        None if head.len() < MAX_NAME && !ended => XmlTag::Unknown,
+        _ => XmlTag::Other(name_end),
     }
 }
 
 /// Classifies a start tag. `rest` starts with `<Event`, which has `name_end` bytes.
-fn start_tag(rest: &[u8], name_end: usize, ended: bool) -> Tag {
+fn start_tag(rest: &[u8], name_end: usize, ended: bool) -> XmlTag {
     let head = rest.get(..MAX_START_TAG).unwrap_or(rest);
     let whole = head.len() == MAX_START_TAG || ended;
     let Some(end) = memchr2(b'>', b'<', head.get(1..).unwrap_or_default()).map(|end| end + 1) else {
-        return if whole { Tag::Start { record: false } } else { Tag::Unknown };
+        return if whole { XmlTag::Start { record: false } } else { XmlTag::Unknown };
     };
     // A tag cannot contain `<`, so the end of this tag is missing.
     if head.get(end) == Some(&b'<') {
-        return Tag::Other(end);
+        return XmlTag::Other(end);
     }
     if end > name_end && head.get(end - 1) == Some(&b'/') {
-        return Tag::Other(end + 1);
+        return XmlTag::Other(end + 1);
     }
     let after = head.get(end + 1..).unwrap_or_default().trim_ascii_start();
     match after.strip_prefix(b"<").map(|tag| local_name(tag, whole)) {
-        Some(Name::Is(name, _)) => Tag::Start { record: name == b"System" },
-        Some(Name::Unknown) => Tag::Unknown,
-        None if after.is_empty() && !whole => Tag::Unknown,
-        None => Tag::Start { record: false },
+        Some(LocalName::Is(name, _)) => XmlTag::Start { record: name == b"System" },
+        Some(LocalName::Unknown) => XmlTag::Unknown,
+        None if after.is_empty() && !whole => XmlTag::Unknown,
+        None => XmlTag::Start { record: false },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::records::{MAX_VALUE, ReadErrors};
 
 /// A unit of work of one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Task {
+pub(super) enum ScanTask {
     /// The `block`th block of an .evtx file: one big file keeps all workers as busy as many small ones.
     Block { input: usize, block: u64 },
     /// A file that can only be read from front to back.
@@ -147,7 +147,7 @@ pub(super) struct Plan<'a> {
     /// a file of terabytes costs no memory.
     blocks: Vec<(usize, usize)>,
     /// Tasks that cannot be split: files and members of archives.
-    unsplit_tasks: Vec<Task>,
+    unsplit_tasks: Vec<ScanTask>,
     members: Vec<PlannedMember>,
     /// One for each zip archive.
     budgets: Vec<Budget>,
@@ -181,7 +181,7 @@ impl<'a> Plan<'a> {
                 None => {
                     plan.bytes += input.len;
                     if input.kind != FileKind::Evtx {
-                        plan.unsplit_tasks.push(Task::Whole { input: i });
+                        plan.unsplit_tasks.push(ScanTask::Whole { input: i });
                     }
                 }
                 // A folder may hold many other files. Only one that a user would miss is reported.
@@ -207,7 +207,7 @@ impl<'a> Plan<'a> {
 
     /// Adds the files and members of a zip archive.
     fn add_archive(&mut self, index: usize, input: &Input) {
-        let listed = catch_unwind(AssertUnwindSafe(|| archive::list(&input.path)));
+        let listed = catch_unwind(AssertUnwindSafe(|| archive::list_members(&input.path)));
         let listing = match listed {
             Ok(Ok(listing)) => listing,
             Ok(Err(error)) => return self.read_error(index, || format!("it is not read: {error}")),
@@ -248,7 +248,7 @@ impl<'a> Plan<'a> {
             let share = member.packed_len.min(left);
             left -= share;
             self.bytes += share;
-            self.unsplit_tasks.push(Task::Member { member: self.members.len() });
+            self.unsplit_tasks.push(ScanTask::Member { member: self.members.len() });
             self.members.push(PlannedMember { input: index, member, first_file, budget, share });
         }
     }
@@ -262,12 +262,12 @@ impl<'a> Plan<'a> {
     }
 
     /// Size in bytes of a task that cannot be split.
-    fn bytes_of(&self, task: Task) -> u64 {
+    fn bytes_of(&self, task: ScanTask) -> u64 {
         match task {
-            Task::Whole { input } | Task::Block { input, .. } => {
+            ScanTask::Whole { input } | ScanTask::Block { input, .. } => {
                 self.inputs.get(input).map_or(0, |input| input.len)
             }
-            Task::Member { member } => self.members.get(member).map_or(0, |member| member.share),
+            ScanTask::Member { member } => self.members.get(member).map_or(0, |member| member.share),
         }
     }
 
@@ -286,7 +286,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The task with this number, counted from 0.
-    pub(super) fn task(&self, number: usize) -> Option<Task> {
+    pub(super) fn task(&self, number: usize) -> Option<ScanTask> {
         if number >= self.tasks {
             return None;
         }
@@ -295,14 +295,14 @@ impl<'a> Plan<'a> {
         }
         let after = self.blocks.partition_point(|(start, _)| *start <= number);
         let &(start, input) = self.blocks.get(after.checked_sub(1)?)?;
-        Some(Task::Block { input, block: (number - start) as u64 })
+        Some(ScanTask::Block { input, block: (number - start) as u64 })
     }
 
     /// The file that a task reads; the first one of a member.
-    pub(super) fn file_of(&self, task: Task) -> Option<FileIndex> {
+    pub(super) fn file_of(&self, task: ScanTask) -> Option<FileIndex> {
         match task {
-            Task::Block { input, .. } | Task::Whole { input } => FileIndex::try_from(input).ok(),
-            Task::Member { member } => self.members.get(member).map(|member| member.file_index(0)),
+            ScanTask::Block { input, .. } | ScanTask::Whole { input } => FileIndex::try_from(input).ok(),
+            ScanTask::Member { member } => self.members.get(member).map(|member| member.file_index(0)),
         }
     }
 
@@ -358,11 +358,11 @@ mod tests {
         assert_eq!(
             tasks,
             [
-                Task::Whole { input: 4 },
-                Task::Whole { input: 1 },
-                Task::Block { input: 0, block: 0 },
-                Task::Block { input: 3, block: 0 },
-                Task::Block { input: 3, block: 1 },
+                ScanTask::Whole { input: 4 },
+                ScanTask::Whole { input: 1 },
+                ScanTask::Block { input: 0, block: 0 },
+                ScanTask::Block { input: 3, block: 0 },
+                ScanTask::Block { input: 3, block: 1 },
             ]
         );
         assert_eq!(plan.bytes(), 1 + 5 + BLOCK_LEN as u64 + 1 + 9);

@@ -12,7 +12,7 @@ use super::sink::Sink;
 use super::visitor::Progress;
 use crate::chunks::file_header::promised_chunks;
 use crate::chunks::{
-    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, slot_at,
+    BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, FileBlock, slot_at,
 };
 use crate::files::archive::describe_archive_without_log;
 use crate::files::kind::{SNIFF_LEN, sniff};
@@ -187,7 +187,7 @@ fn read_evtx(mut input: impl Read, sink: &mut Sink<'_>) {
         let block = if ended { bytes.len() } else { BLOCK_LEN.min(bytes.len()) };
         // A whole slot follows any other block, so `reads_zero` is never asked.
         carver.find(
-            Block { bytes: &bytes, len: block, slots },
+            FileBlock { bytes: &bytes, len: block, slots },
             |_| true,
             |found| match found {
                 CarvedItem::Junk(at) => sink.read_junk(slot_at(&bytes, at), start + at as u64),

@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::options::ScanOptions;
-use super::plan::{Plan, Task};
+use super::plan::{Plan, ScanTask};
 use super::sink::Sink;
 use super::stream;
 use super::visitor::{Progress, RecordVisitor};
 use crate::chunks::file_header::{FIELDS_LEN, promised_chunks};
 use crate::chunks::{
-    BLOCK_LEN, Block, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, slot_at,
+    BLOCK_LEN, CHUNK_LEN, CHUNK_MAGIC, CarvedItem, Carver, FILE_HEADER_LEN, FILE_MAGIC, FileBlock, slot_at,
 };
 use crate::files::{Input, describe_log_error};
 use crate::io_util::read_full_at;
@@ -66,7 +66,7 @@ impl<'a> Worker<'a> {
             if let Some(file) = self.shared.plan.file_of(task) {
                 self.sink.switch_to_file(file);
             }
-            if !matches!(task, Task::Block { block: 1.., .. }) {
+            if !matches!(task, ScanTask::Block { block: 1.., .. }) {
                 self.shared.progress.begin_file();
             }
             match catch_unwind(AssertUnwindSafe(|| self.do_task(task))) {
@@ -78,16 +78,16 @@ impl<'a> Worker<'a> {
         self.sink.flush();
     }
 
-    fn do_task(&mut self, task: Task) -> io::Result<()> {
+    fn do_task(&mut self, task: ScanTask) -> io::Result<()> {
         match task {
-            Task::Block { input, block } => match self.shared.plan.input(input) {
+            ScanTask::Block { input, block } => match self.shared.plan.input(input) {
                 Some(found) => self.read_block(input, found, block),
                 None => Ok(()),
             },
-            Task::Whole { input } => {
+            ScanTask::Whole { input } => {
                 self.shared.plan.input(input).map_or(Ok(()), |input| stream::read_file(input, &mut self.sink))
             }
-            Task::Member { member } => {
+            ScanTask::Member { member } => {
                 if let Some((member, archive, budget)) = self.shared.plan.member(member) {
                     stream::read_member(member, archive, budget, &mut self.sink);
                 }
@@ -96,7 +96,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn next_task(&self) -> Option<Task> {
+    fn next_task(&self) -> Option<ScanTask> {
         self.shared.plan.task(self.shared.next.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -147,7 +147,7 @@ impl<'a> Worker<'a> {
                 });
             }
             let bytes = buffer.get(..n).unwrap_or_default();
-            self.read_chunks(Block { bytes, len: n.min(BLOCK_LEN), slots }, start)
+            self.read_chunks(FileBlock { bytes, len: n.min(BLOCK_LEN), slots }, start)
         });
         self.buffer = buffer;
         self.sink.advance(planned);
@@ -155,7 +155,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Reads the chunks of a block that starts at offset `start` of the file.
-    fn read_chunks(&mut self, block: Block<'_>, start: u64) -> io::Result<()> {
+    fn read_chunks(&mut self, block: FileBlock<'_>, start: u64) -> io::Result<()> {
         let Self { carver, sink, open, .. } = self;
         let Some(OpenFile { file, .. }) = open else { return Ok(()) };
         let mut failed = Ok(());

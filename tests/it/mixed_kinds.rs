@@ -111,7 +111,7 @@ fn rows_of(text: &str) -> Rows {
         &mut errors,
     );
     rows.extend(events.iter().map(|record| {
-        let named = ["Server", "TargetRealm", "Targetname", "ClientRealm"].map(|name| record.named(name));
+        let named = ["Server", "TargetRealm", "Targetname", "ClientRealm"].map(|name| record.value(name));
         let values: Vec<&str> = match named.iter().any(Option::is_some) {
             true => named.into_iter().flatten().collect(),
             false => record.strings().take(4).collect(),

@@ -14,7 +14,7 @@ impl<'a> Values<'a> {
     /// The value of this name, or the one at this position if the values are unnamed or have other names. The names in
     /// KDC events differ between versions of Windows. Empty if there is none.
     pub(super) fn value(&self, name: &str, position: usize) -> &'a str {
-        self.named(name)
+        self.find(name)
             .or_else(|| self.0.strings().nth(position))
             .or_else(|| self.0.data.iter().filter(|d| !is_binary(d)).nth(position).map(|d| &*d.value))
             .unwrap_or_default()
@@ -28,11 +28,12 @@ impl<'a> Values<'a> {
 
     /// The value of this name. Empty if there is none.
     pub(super) fn value_of(&self, name: &str) -> &'a str {
-        self.named(name).unwrap_or_default().trim()
+        self.find(name).unwrap_or_default().trim()
     }
 
-    fn named(&self, name: &str) -> Option<&'a str> {
-        (!name.is_empty()).then(|| self.0.named(name)).flatten()
+    /// The value of this name. `None` if there is none, and for an empty name.
+    fn find(&self, name: &str) -> Option<&'a str> {
+        (!name.is_empty()).then(|| self.0.value(name)).flatten()
     }
 
     /// Quotes all values in one text of at most [`MAX_QUOTED`] characters.
@@ -61,7 +62,7 @@ impl<'a> Values<'a> {
 
     /// Reads the first four bytes of `Binary` as a little-endian NTSTATUS or HRESULT.
     pub(super) fn binary_status(&self) -> Option<u32> {
-        let hex = self.0.named("Binary")?.get(..8)?;
+        let hex = self.0.value("Binary")?.get(..8)?;
         u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes)
     }
 }

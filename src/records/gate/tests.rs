@@ -2,7 +2,7 @@ use super::*;
 use crate::records::EventFilter;
 use crate::records::binxml::{FRAGMENT, MORE, OPEN};
 use crate::records::damaged_chunks::each_chunk;
-use crate::records::decode::{Decoded, Decoder};
+use crate::records::decode::{DecodeResult, Decoder};
 
 /// [`Gate::rejects`] is the fast path of [`Gate::check_closely`].
 #[test]
@@ -13,7 +13,7 @@ fn what_is_rejected_at_a_glance_is_rejected_by_a_closer_look() {
     }]);
     let (mut gate, mut rejected, mut taken) = (Gate::default(), 0, 0);
     each_chunk(40, |chunk| {
-        let header = Header::parse(chunk).unwrap();
+        let header = ChunkHeader::parse(chunk).unwrap();
         gate.walk(chunk, &header, &selection);
         taken += gate.candidates.len();
         let mut at = CHUNK_HEADER_LEN;
@@ -41,7 +41,7 @@ fn a_record_without_a_template_that_is_rejected_is_not_wanted() {
     let selection = Selection::new(vec![filter(&[], even), filter(&["Service Control Manager"], odd)]);
     let (mut gate, mut decoder, mut rejected, mut taken) = (Gate::default(), Decoder::default(), 0, 0);
     each_chunk(300, |chunk| {
-        let header = Header::parse(chunk).unwrap();
+        let header = ChunkHeader::parse(chunk).unwrap();
         gate.walk(chunk, &header, &selection);
         decoder.start_chunk();
         let mut at = CHUNK_HEADER_LEN;
@@ -50,11 +50,11 @@ fn a_record_without_a_template_that_is_rejected_is_not_wanted() {
             if end <= chunk.len() && chunk[at + RECORD_HEADER + FRAGMENT.len()] & !MORE == OPEN {
                 gate.candidates.clear();
                 gate.check_closely(chunk, at, record.size, &selection);
-                let all = Candidate { at: at as u32, end: end as u32, provider: Provider::Unknown };
+                let all = Candidate { at: at as u32, end: end as u32, provider: ProviderCheck::Unknown };
                 let decoded = decoder.record(chunk, all, &selection);
                 match (gate.candidates.is_empty(), decoded) {
-                    (true, Decoded::Wanted(record)) => panic!("at {at}: {record:?}"),
-                    (true, Decoded::NotWanted | Decoded::Unsupported) => rejected += 1,
+                    (true, DecodeResult::Wanted(record)) => panic!("at {at}: {record:?}"),
+                    (true, DecodeResult::NotWanted | DecodeResult::Unsupported) => rejected += 1,
                     (false, _) => taken += 1,
                 }
             }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::date::{DateOrder, DateReading};
 use super::event_builder::{CopiedPart, EventBuilder};
-use super::flat_event::{FlatEvent, KERBEROS, MODIFIED, ObjectContent};
+use super::flat_event::{FlatEvent, KERBEROS_PROVIDER, MODIFIED_ERROR, ObjectContent};
 use super::{message_catalog, other_languages};
 use crate::records::read_errors::ReadErrors;
 use crate::records::selection::Selection;
@@ -99,14 +99,14 @@ impl<'a> EventConverter<'a> {
     pub(super) fn convert(&mut self, event: FlatEvent, line: u64) {
         // Markdown escapes underscores.
         let message = event.message.replace("\\_", "_");
-        let is_modified = message.contains(MODIFIED);
+        let is_modified = message.contains(MODIFIED_ERROR);
         let event_id = match parse_event_id(&event.event_id) {
             Some(id) => id,
             None if is_modified && event.event_id.is_empty() => 4,
             None => return,
         };
         let source = match event.provider.as_str() {
-            "" if is_modified && event_id == 4 => KERBEROS,
+            "" if is_modified && event_id == 4 => KERBEROS_PROVIDER,
             "" if event.data.is_empty() && event.channel.is_empty() => return,
             source => source,
         };

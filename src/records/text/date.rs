@@ -75,8 +75,8 @@ impl DateOrder {
                 Some(true) => (year, second, first, DateReading::Local),
                 Some(false) => (year, first, second, DateReading::Local),
                 // The USA uses a 12-hour clock, Britain a 24-hour clock.
-                None if half.is_some() => (year, first, second, ambiguous(first, second, false)),
-                None => (year, second, first, ambiguous(first, second, true)),
+                None if half.is_some() => (year, first, second, ambiguous_unless_equal(first, second, false)),
+                None => (year, second, first, ambiguous_unless_equal(first, second, true)),
             }
         };
         let hour = match (number(5)?, half) {
@@ -136,8 +136,8 @@ fn parse_month_name(text: &str) -> Option<DateTime> {
     Some(DateTime::from_parts(date, time.parse().ok()?))
 }
 
-/// Is the date ambiguous? 5/5 is the same day in both orders.
-fn ambiguous(first: i16, second: i16, day_first: bool) -> DateReading {
+/// The reading of a date whose order is a guess. 5/5 is the same day in both orders.
+fn ambiguous_unless_equal(first: i16, second: i16, day_first: bool) -> DateReading {
     if first == second { DateReading::Local } else { DateReading::Ambiguous { day_first } }
 }
 

@@ -1,7 +1,7 @@
 //! Builds an event from the lines of copied text.
 
-use super::flat_event::{FlatEvent, KERBEROS, MODIFIED};
-use crate::files::event_form::{Label, is_log_line, is_missing_message_of_event_4};
+use super::flat_event::{FlatEvent, KERBEROS_PROVIDER, MODIFIED_ERROR};
+use crate::files::event_form::{EventLabel, is_log_line, is_missing_message_of_event_4};
 use crate::records::xml_stream::MAX_EVENT;
 use crate::text::beginning;
 
@@ -12,13 +12,13 @@ const MAX_DESCRIPTION: usize = 64 * 1024;
 const MAX_VALUE: usize = 1024;
 
 /// Does a label begin the next event, even inside a description or XML? No description of a Kerberos event has such a line.
-fn begins_event(label: Label) -> bool {
-    use Label::{EventId, EventType, LogName, Number, Source};
+fn begins_event(label: EventLabel) -> bool {
+    use EventLabel::{EventId, EventType, LogName, Number, Source};
     matches!(label, Number | LogName | Source | EventId | EventType)
 }
 
 /// The bit of a label in [`EventBuilder::labels`].
-fn bit(label: Label) -> u16 {
+fn label_bit(label: EventLabel) -> u16 {
     1 << label as u16
 }
 
@@ -48,18 +48,18 @@ pub(super) struct EventBuilder {
     level: String,
     date: String,
     time: String,
-    /// The [`bit`]s of all labels that were read.
+    /// The [`label_bit`]s of all labels that were read.
     labels: u16,
 }
 
 impl EventBuilder {
     /// Does `line` belong to the next event?
     pub(super) fn is_complete_before(&self, line: &str) -> bool {
-        let Some((label, _)) = Label::split(line) else {
+        let Some((label, _)) = EventLabel::split(line) else {
             return false;
         };
         match self.part {
-            CopiedPart::Header => self.labels & bit(label) != 0,
+            CopiedPart::Header => self.labels & label_bit(label) != 0,
             CopiedPart::Description | CopiedPart::Xml => begins_event(label),
         }
     }
@@ -69,35 +69,37 @@ impl EventBuilder {
         if self.part == CopiedPart::Header && self.add_tool_line(line, number) {
             return;
         }
-        let labelled = Label::split(line);
+        let labelled = EventLabel::split(line);
         match (self.part, labelled) {
             (CopiedPart::Header, Some((label, value))) => {
                 if self.labels == 0 {
                     self.line = number;
                 }
-                self.set(label, value);
+                self.set_field(label, value);
             }
             // The message was pasted without its label.
-            (CopiedPart::Header, None) if line.replace('\\', "").contains(MODIFIED) && !is_log_line(line) => {
+            (CopiedPart::Header, None)
+                if line.replace('\\', "").contains(MODIFIED_ERROR) && !is_log_line(line) =>
+            {
                 if self.labels == 0 {
                     self.line = number;
                 }
-                self.set(Label::Description, line.trim_start_matches(is_quote).trim());
+                self.set_field(EventLabel::Description, line.trim_start_matches(is_quote).trim());
             }
             (CopiedPart::Header, None) if is_missing_message_of_event_4(line) && self.labels == 0 => {
                 self.line = number;
-                self.set(Label::Source, KERBEROS);
-                self.set(Label::EventId, "4");
-                self.set(Label::Description, line.trim_start_matches(is_quote).trim());
+                self.set_field(EventLabel::Source, KERBEROS_PROVIDER);
+                self.set_field(EventLabel::EventId, "4");
+                self.set_field(EventLabel::Description, line.trim_start_matches(is_quote).trim());
             }
             (CopiedPart::Header, None) => {}
             // The label of the XML has no value.
-            (CopiedPart::Description, Some((Label::EventXml, ""))) => self.part = CopiedPart::Xml,
+            (CopiedPart::Description, Some((EventLabel::EventXml, ""))) => self.part = CopiedPart::Xml,
             (CopiedPart::Description, _) => {
                 let line = line.trim_start_matches(is_quote);
-                append(&mut self.description, line, MAX_DESCRIPTION);
+                append_line(&mut self.description, line, MAX_DESCRIPTION);
             }
-            (CopiedPart::Xml, _) => append(&mut self.xml, line, MAX_EVENT),
+            (CopiedPart::Xml, _) => append_line(&mut self.xml, line, MAX_EVENT),
         }
     }
 
@@ -110,23 +112,23 @@ impl EventBuilder {
             && record.bytes().all(|byte| byte.is_ascii_digit())
         {
             self.line = number;
-            self.set(Label::Number, "");
-            self.set(Label::Source, source.trim());
+            self.set_field(EventLabel::Number, "");
+            self.set_field(EventLabel::Source, source.trim());
             return true;
         }
         // psloglist: `Time:     10/13/2013 9:13:09 PM   ID:       4`.
-        if let Some((Label::Time, value)) = Label::split(line)
+        if let Some((EventLabel::Time, value)) = EventLabel::split(line)
             && let Some((time, id)) = value.split_once("ID:")
         {
-            self.set(Label::Time, time.trim());
-            self.set(Label::EventId, id.trim());
+            self.set_field(EventLabel::Time, time.trim());
+            self.set_field(EventLabel::EventId, id.trim());
             return true;
         }
         // dcdiag: `Testing server: Default-First-Site-Name\DC1`. The events that follow are from its log.
         for label in ["Testing server:", "Server wird getestet:"] {
             if let Some((_, server)) = line.strip_prefix(label).and_then(|value| value.split_once('\\')) {
                 self.computer.clear();
-                append(&mut self.computer, server.trim(), MAX_VALUE);
+                append_line(&mut self.computer, server.trim(), MAX_VALUE);
                 self.computer.truncate(self.computer.trim_end().len());
                 return true;
             }
@@ -136,34 +138,34 @@ impl EventBuilder {
 
     /// Starts the next event. It has the computer of this one if `dcdiag` wrote the computer for several events.
     pub(super) fn next_event(&self) -> Self {
-        let is_for_several = self.labels & bit(Label::Computer) == 0;
+        let is_for_several = self.labels & label_bit(EventLabel::Computer) == 0;
         let computer = if is_for_several { self.computer.clone() } else { String::new() };
         Self { computer, ..Self::default() }
     }
 
-    fn set(&mut self, label: Label, value: &str) {
-        self.labels |= bit(label);
+    fn set_field(&mut self, label: EventLabel, value: &str) {
+        self.labels |= label_bit(label);
         let field = match label {
-            Label::LogName => &mut self.log_name,
-            Label::Source => &mut self.source,
-            Label::EventId => &mut self.event_id,
-            Label::EventType | Label::Level => &mut self.level,
-            Label::Date => &mut self.date,
-            Label::Time => &mut self.time,
-            Label::Computer => &mut self.computer,
-            Label::Number => return,
-            Label::EventXml => {
+            EventLabel::LogName => &mut self.log_name,
+            EventLabel::Source => &mut self.source,
+            EventLabel::EventId => &mut self.event_id,
+            EventLabel::EventType | EventLabel::Level => &mut self.level,
+            EventLabel::Date => &mut self.date,
+            EventLabel::Time => &mut self.time,
+            EventLabel::Computer => &mut self.computer,
+            EventLabel::Number => return,
+            EventLabel::EventXml => {
                 self.part = CopiedPart::Xml;
                 return;
             }
-            Label::Description => {
+            EventLabel::Description => {
                 self.part = CopiedPart::Description;
-                append(&mut self.description, value, MAX_DESCRIPTION);
+                append_line(&mut self.description, value, MAX_DESCRIPTION);
                 return;
             }
         };
         field.clear();
-        append(field, value, MAX_VALUE);
+        append_line(field, value, MAX_VALUE);
         field.truncate(field.trim_end().len());
     }
 
@@ -198,7 +200,7 @@ fn is_quote(c: char) -> bool {
 }
 
 /// Appends a line and a line end, but no more than `limit` bytes in all.
-fn append(text: &mut String, line: &str, limit: usize) {
+fn append_line(text: &mut String, line: &str, limit: usize) {
     text.push_str(beginning(line, limit.saturating_sub(text.len())));
     text.push('\n');
 }

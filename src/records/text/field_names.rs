@@ -2,7 +2,7 @@
 //!
 //! The most reliable name of a field comes first: `winlog.event_id` wins over `event.code`. A name matches the end of a path,
 //! so `winlog.eventid`, `_source.winlog.eventid` and `eventid` are one field. A name that begins with `.` matches only a
-//! whole path. Names are in the form of [`normal`](super::flatten::normal).
+//! whole path. Names are in the form of [`normal_name`](super::flatten::normal_name).
 
 /// The names of one field.
 type Names = &'static [&'static str];

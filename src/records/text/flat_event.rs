@@ -3,10 +3,10 @@
 use crate::records::{Datum, Record};
 
 /// The error name in the text of event 4, which is the same in every language.
-pub(super) const MODIFIED: &str = "KRB_AP_ERR_MODIFIED";
+pub(super) const MODIFIED_ERROR: &str = "KRB_AP_ERR_MODIFIED";
 
 /// The provider of event 4 since Windows Vista.
-pub(super) const KERBEROS: &str = "Microsoft-Windows-Security-Kerberos";
+pub(super) const KERBEROS_PROVIDER: &str = "Microsoft-Windows-Security-Kerberos";
 
 /// An event as text: its fields are not parsed, and empty where the source has none.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ const MAX_VALUES: usize = 4096;
 pub(super) fn flatten_object(object: &Object) -> ObjectContent {
     let mut flattener = Flattener::default();
     for (name, value) in object {
-        flattener.add_member(&normal(name), value, 0);
+        flattener.add_member(&normal_name(name), value, 0);
     }
     flattener.finish()
 }
@@ -34,7 +34,7 @@ pub(super) fn flatten_object(object: &Object) -> ObjectContent {
 pub(super) fn flatten_pairs<'t>(pairs: impl IntoIterator<Item = (&'t str, &'t str)>) -> ObjectContent {
     let mut flattener = Flattener::default();
     for (name, value) in pairs {
-        flattener.add_member(&normal(name), &Value::String(value.to_owned()), 0);
+        flattener.add_member(&normal_name(name), &Value::String(value.to_owned()), 0);
     }
     flattener.finish()
 }
@@ -51,7 +51,7 @@ pub(super) fn events_of_document(object: &Object) -> Option<&Vec<Value>> {
 }
 
 /// Converts a name to its form for comparison: letters and digits in lower case, and the dots between members.
-pub(super) fn normal(name: &str) -> String {
+pub(super) fn normal_name(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect()
 }
 
@@ -90,7 +90,7 @@ impl Flattener {
         match value {
             Value::Object(object) => {
                 for (name, inner) in object {
-                    let name = normal(name);
+                    let name = normal_name(name);
                     // Converters of XML give these names to the text and the attributes of an element.
                     let path = match name.as_str() {
                         "text" | "attributes" => path.to_owned(),
@@ -122,7 +122,7 @@ impl Flattener {
             && let Some(Value::Object(object)) = self.parse_json(start)
         {
             for (name, inner) in &object {
-                self.add_member(&normal(name), inner, depth + 1);
+                self.add_member(&normal_name(name), inner, depth + 1);
             }
             return;
         }
@@ -132,7 +132,7 @@ impl Flattener {
             let _ = each_list(TextReader::from_text(start), |list, _| pairs.extend(list.iter().cloned()));
             if pairs.iter().any(|(name, _)| name == "EventCode") {
                 for (name, value) in &pairs {
-                    self.add_member(&normal(name), &Value::String(value.clone()), depth + 1);
+                    self.add_member(&normal_name(name), &Value::String(value.clone()), depth + 1);
                 }
                 if let Some(first) = start.lines().next() {
                     self.fields.push(("time".to_owned(), first.trim().to_owned()));
@@ -265,11 +265,11 @@ impl Flattener {
 
     /// The value of the first of these names; empty if there is none.
     fn field(&self, names: &[&str]) -> &str {
-        self.find(names).map_or("", |(_, value)| value)
+        self.find_field(names).map_or("", |(_, value)| value)
     }
 
     /// The path and the value of the first of these names.
-    fn find(&self, names: &[&str]) -> Option<(&str, &str)> {
+    fn find_field(&self, names: &[&str]) -> Option<(&str, &str)> {
         names.iter().find_map(|name| {
             let is_named = |path: &str| match name.strip_prefix('.') {
                 Some(whole) => path == whole,
@@ -291,7 +291,7 @@ impl Flattener {
         }
         // The forwarder of Splunk writes the channel into `source`.
         let provider = Some(self.field(field_names::PROVIDER)).filter(|name| !name.contains("WinEventLog:"));
-        let (path, time) = self.find(field_names::TIME).unwrap_or_default();
+        let (path, time) = self.find_field(field_names::TIME).unwrap_or_default();
         let user_id = Some(self.field(field_names::USER_ID)).filter(|id| id.starts_with("S-1-"));
         let data = [&self.data, &self.strings, &self.named_values].into_iter().find(|data| !data.is_empty());
         let event = FlatEvent {

@@ -21,7 +21,7 @@ struct Wording {
 
 /// All wordings. The first match counts, so the longer wording of an event comes first.
 static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
-    const MODIFIED: &[&str] = &["Server", "TargetRealm", "Targetname", "ClientRealm"];
+    const EVENT_4_VALUES: &[&str] = &["Server", "TargetRealm", "Targetname", "ClientRealm"];
     [
         // Vista and 2008 (6.0, 6.1: "Please ensure that the target SPN is registered on, and only
         // registered on") and Windows 8/2012 to today (6.2 to 10.0: "Ensure that the target SPN is only
@@ -29,25 +29,25 @@ static WORDINGS: LazyLock<Vec<Wording>> = LazyLock::new(|| {
         (
             4,
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? The target name used was (?<Targetname>.*?)\.? (?:This|It) indicates that the target server failed to decrypt .*?the target domain \((?<TargetRealm>.*?)\) is different from the client domain \((?<ClientRealm>.*?)\)",
-            MODIFIED,
+            EVENT_4_VALUES,
         ),
         // Server 2003 and XP x64 (5.2.3790; KB 2706695).
         (
             4,
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? The target name used was (?<Targetname>.*?)\.? This indicates that the password used to encrypt the kerberos service ticket is different .*?in the target realm \((?<TargetRealm>.*?)\), and the client realm",
-            MODIFIED,
+            EVENT_4_VALUES,
         ),
         // XP (5.1.2600): two strings, no target name.
         (
             4,
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>.*?)\.? This indicates that the password used to encrypt the kerberos service ticket is different .*?in the target realm \((?<TargetRealm>.*?)\), and the client realm",
-            MODIFIED,
+            EVENT_4_VALUES,
         ),
         // Any of these wordings, cut off after the second sentence.
         (
             4,
             r"(?i)KRB_AP_ERR_MODIFIED error from the server (?<Server>\S+?)\.? The target name used was (?<Targetname>\S*?)\.?(?: |$)",
-            MODIFIED,
+            EVENT_4_VALUES,
         ),
         // Event 3, which Windows logs with LogLevel=1 (KB 262177). XP (5.1) begins with "The function %1 received" and has no
         // "Extended Error".
@@ -118,17 +118,18 @@ const OTHERS: &[(&[&str], u16, &str)] = &[
 
 /// Is it an event of the Kerberos client whose wordings are known?
 pub(super) fn is_known(provider: &str, event_id: u16) -> bool {
-    is_of(KERBEROS, provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
+    is_one_of(KERBEROS, provider) && WORDINGS.iter().any(|w| w.event_id == event_id)
 }
 
-fn is_of(providers: &[&str], provider: &str) -> bool {
+fn is_one_of(providers: &[&str], provider: &str) -> bool {
     providers.iter().any(|name| name.eq_ignore_ascii_case(provider))
 }
 
 /// Finds the values in a description, with their names in an .evtx file. `description` must have single spaces for all white
 /// space, because messages before Windows Vista contain line ends. `None` if no wording matches.
 pub(super) fn values(provider: &str, event_id: u16, description: &str) -> Option<Vec<Datum>> {
-    let of_event = |wording: &&Wording| wording.event_id == event_id && is_of(wording.providers, provider);
+    let of_event =
+        |wording: &&Wording| wording.event_id == event_id && is_one_of(wording.providers, provider);
     WORDINGS.iter().filter(of_event).find_map(|wording| {
         let found = wording.pattern.captures(description)?;
         let group = |value: Option<regex::Match<'_>>| value.map_or("", |value| value.as_str().trim()).into();

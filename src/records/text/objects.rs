@@ -7,7 +7,7 @@ use serde::de::{Deserialize, MapAccess};
 use serde_json::Value;
 
 use super::converter::EventConverter;
-use super::flat_event::MODIFIED;
+use super::flat_event::MODIFIED_ERROR;
 use super::flatten::{Object, events_of_document, flatten_object, flatten_pairs};
 use crate::text::clixml;
 use crate::text::decode::TextReader;
@@ -89,7 +89,7 @@ pub(super) fn read_csv(text: TextReader<impl Read>, converter: &mut EventConvert
             .map(|at| ("message", row.get(Some(at))))
             .filter(|(_, cell)| !cell.is_empty());
         let pairs: Vec<(&str, &str)> = cells.chain(more).filter(|(_, cell)| !cell.is_empty()).collect();
-        if pairs.iter().any(|(_, cell)| cell.contains(MODIFIED) && cell.ends_with("...")) {
+        if pairs.iter().any(|(_, cell)| cell.contains(MODIFIED_ERROR) && cell.ends_with("...")) {
             converter.report_skipped(
                 row.line,
                 "its text is cut off with ...; export it with Export-Csv instead of Format-Table or Out-File",

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::flat_event::MODIFIED;
+use super::flat_event::MODIFIED_ERROR;
 use crate::records::Datum;
 
 /// A piece of each confirmed wording that no other wording has.
@@ -40,10 +40,10 @@ fn is_dns_domain(text: &str) -> bool {
 
 /// Finds the values of event 4, and whether the wording is confirmed. `None` if the server or the target is missing.
 pub(super) fn values(description: &str) -> Option<(Vec<Datum>, bool)> {
-    let error = description.find(MODIFIED)?;
+    let error = description.find(MODIFIED_ERROR)?;
     let server = SERVER.as_ref()?.captures(description)?.get(1)?;
     // Japanese has the server before the error, the others after it.
-    let from = server.end().max(error + MODIFIED.len());
+    let from = server.end().max(error + MODIFIED_ERROR.len());
     let rest = description.get(from..)?;
     let target = TARGET.as_ref()?.find(rest)?;
     let mut domains = DOMAIN

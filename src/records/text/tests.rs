@@ -90,7 +90,7 @@ fn any_line_ends_and_encodings() {
         ] {
             let (records, seen, _) = read(&bytes);
             assert_eq!(records.len(), 2, "{text}");
-            assert_eq!(records[1].named("Targetname"), Some("host/srv2.beta.example.com"));
+            assert_eq!(records[1].value("Targetname"), Some("host/srv2.beta.example.com"));
             assert_eq!(records[1].time.to_string(), "2013-10-17T21:13:09Z");
             assert_eq!(seen, 2);
         }
@@ -142,13 +142,13 @@ fn event_xml_is_read_instead_of_the_text() {
     let with_xml = format!("{}Event Xml:\n{xml}", kerberos("10/6/2013 9:13:09 PM"));
     let (records, _, read_errors) = read((with_xml.clone() + &with_xml).as_bytes());
     assert_eq!(records.len(), 2);
-    assert_eq!((records[0].record_id, records[0].named("Server")), (77, Some("srv9$")));
+    assert_eq!((records[0].record_id, records[0].value("Server")), (77, Some("srv9$")));
     assert_eq!(records[0].time.to_string(), "2013-10-06T18:13:09.5Z");
     assert_eq!(read_errors, Vec::<String>::new());
 
     // If the XML is cut off, the text is used.
     let (records, ..) = read(with_xml.split_once("</System>").unwrap().0.as_bytes());
-    assert_eq!(records[0].named("Server"), Some("srv1$"));
+    assert_eq!(records[0].value("Server"), Some("srv1$"));
 }
 
 /// Found by fuzzing: XML of an unwanted event, broken after its `System`, hid the text before it.
@@ -232,8 +232,8 @@ proptest! {
             .replace("host/srv2.beta.example.com", &target)
             .replace("ALPHA.EXAMPLE.COM", &realm);
         let (records, ..) = read(event("Kerberos", "4", "1.2.2020 3:04:05", &description).as_bytes());
-        prop_assert_eq!(records[0].named("Server"), Some(server.as_str()));
-        prop_assert_eq!(records[0].named("Targetname"), Some(target.as_str()));
-        prop_assert_eq!(records[0].named("TargetRealm"), Some(realm.as_str()));
+        prop_assert_eq!(records[0].value("Server"), Some(server.as_str()));
+        prop_assert_eq!(records[0].value("Targetname"), Some(target.as_str()));
+        prop_assert_eq!(records[0].value("TargetRealm"), Some(realm.as_str()));
     }
 }

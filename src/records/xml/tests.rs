@@ -45,9 +45,9 @@ fn reads_every_field_of_event_4() {
     assert_eq!(&*record.computer, "SRV1.alpha.example.com");
     assert_eq!(record.record_id, 4711);
     assert_eq!(record.time.to_string(), "2013-10-06T18:13:09.1234567Z");
-    assert_eq!(record.named("TargetName"), Some("host/srv2.beta.example.com"));
+    assert_eq!(record.value("TargetName"), Some("host/srv2.beta.example.com"));
     assert_eq!(record.data.len(), 5);
-    assert_eq!(record.named("Binary"), Some("0D0000C0"));
+    assert_eq!(record.value("Binary"), Some("0D0000C0"));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use evtx::{EvtxParser, ParserSettings};
-use krbtriage::chunks::header::Header;
-use krbtriage::records::decode::{Decoded, Decoder};
+use krbtriage::chunks::header::ChunkHeader;
+use krbtriage::records::decode::{DecodeResult, Decoder};
 use krbtriage::records::gate::Gate;
 use krbtriage::records::{EventFilter, Origin, Record, Selection, xml};
 
@@ -97,8 +97,8 @@ fn records_in_slack_are_read_on_request_and_marked() {
                 slack.iter().filter(|r| &*r.provider == "Microsoft-Windows-Security-Kerberos").collect();
             let [event] = &found[..] else { panic!("{found:?}") };
             assert_eq!((event.event_id, event.record_id), (5, 26470));
-            assert_eq!(event.named("Server"), Some("pc01$"));
-            assert_eq!(event.named("KDCRealm"), Some("EXAMPLE.CORP"));
+            assert_eq!(event.value("Server"), Some("pc01$"));
+            assert_eq!(event.value("KDCRealm"), Some("EXAMPLE.CORP"));
             assert_eq!(event.time.to_string(), "2019-03-18T10:28:20Z");
         }
     }
@@ -116,7 +116,7 @@ fn the_usual_shape_is_usual() {
             if !chunk.starts_with(b"ElfChnk\0") {
                 continue;
             }
-            let header = Header::parse(chunk).unwrap();
+            let header = ChunkHeader::parse(chunk).unwrap();
             let walk = gate.walk(chunk, &header, &everything());
             if !walk.clean {
                 continue;
@@ -124,7 +124,7 @@ fn the_usual_shape_is_usual() {
             decoder.start_chunk();
             for candidate in &gate.candidates {
                 all += 1;
-                if let Decoded::Unsupported = decoder.record(chunk, *candidate, &everything()) {
+                if let DecodeResult::Unsupported = decoder.record(chunk, *candidate, &everything()) {
                     odd += 1;
                 }
             }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use krbtriage::chunks::header::Header;
+use krbtriage::chunks::header::ChunkHeader;
 use krbtriage::events;
 use krbtriage::records::Record;
 use krbtriage::records::decode::Decoder;
@@ -116,7 +116,7 @@ fn a_repetition_of_a_rejected_record_is_rejected_by_the_full_look() {
             }
         }
         let (mut gate, mut fast, mut slow) = (Gate::default(), Decoder::default(), Decoder::default());
-        gate.walk(&chunk, &Header::parse(&chunk).unwrap(), &selection);
+        gate.walk(&chunk, &ChunkHeader::parse(&chunk).unwrap(), &selection);
         fast.start_chunk();
         for candidate in &gate.candidates {
             slow.start_chunk();

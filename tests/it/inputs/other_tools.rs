@@ -20,7 +20,7 @@ fn values(record: &Record) -> [String; 4] {
             "Targetname" => 2,
             _ => 3,
         };
-        record.named(name).or(unnamed.get(at).copied()).unwrap_or_default().to_owned()
+        record.value(name).or(unnamed.get(at).copied()).unwrap_or_default().to_owned()
     })
 }
 

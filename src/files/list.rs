@@ -22,7 +22,7 @@ pub enum ListError {
 }
 
 /// Joins the paths on the command line and those in the list of `--files-from`.
-pub fn all(paths: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
+pub fn with_files_from(paths: &[PathBuf], list: Option<&Path>) -> Result<Vec<PathBuf>, ListError> {
     let listed = list.map(|list| read("--files-from", list)).transpose()?;
     Ok(paths.iter().cloned().chain(listed.into_iter().flatten()).collect())
 }

@@ -121,11 +121,11 @@ impl FileError {
         Self { path, reason: FileErrorReason::ReportedElsewhere(message) }
     }
 
-    /// Replaces the path by another name, except in an error of another run.
+    /// Replaces the path, except in an error of another run.
     #[must_use]
-    pub fn renamed(mut self, name: &Path) -> Self {
+    pub fn with_path(mut self, path: &Path) -> Self {
         if !matches!(self.reason, FileErrorReason::ReportedElsewhere(_)) {
-            self.path = name.to_path_buf();
+            self.path = path.to_path_buf();
         }
         self
     }

@@ -25,7 +25,7 @@ pub struct Directory<'a> {
     /// Does a list have computers, and not only service accounts?
     lists_computers: bool,
     /// Owners of SPNs with more than [`FEW_OWNERS`], by the key of the SPN.
-    contended: Mutex<HashMap<Box<str>, OwnerIds>>,
+    owners_of_many: Mutex<HashMap<Box<str>, OwnerIds>>,
 }
 
 /// [`Owners`] with ids in place of accounts.
@@ -35,12 +35,12 @@ struct OwnerIds {
     disputed: Option<(Arc<str>, String)>,
 }
 
-/// The accounts an SPN is registered on.
+/// The accounts on which an SPN is registered.
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     pub accounts: Vec<&'a Account>,
-    /// The files disagree on whether one of these accounts owns the SPN, so one file is outdated. Holds the
-    /// account and the `file:line` that lists the SPN.
+    /// An account that owns the SPN in one file and not in another one, so that one of them is outdated, and the `file:line`
+    /// that lists the SPN.
     pub disputed: Option<(Arc<str>, String)>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Directory<'a> {
             clusters: clusters(inventory),
             domains: domains(inventory),
             lists_computers: inventory.accounts.iter().any(Account::is_computer),
-            contended: Mutex::default(),
+            owners_of_many: Mutex::default(),
         }
     }
 
@@ -78,12 +78,12 @@ impl<'a> Directory<'a> {
         let Some(key) = self.index.key_of(spn).filter(|_| ids.len() > FEW_OWNERS) else {
             return self.find_owners(spn, ids);
         };
-        let mut contended = self.contended.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(owners) = contended.get(key) {
+        let mut owners_of_many = self.owners_of_many.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owners) = owners_of_many.get(key) {
             return owners.clone();
         }
         let owners = self.find_owners(spn, ids);
-        contended.insert(key.into(), owners.clone());
+        owners_of_many.insert(key.into(), owners.clone());
         owners
     }
 

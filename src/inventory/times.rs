@@ -13,9 +13,9 @@ const UNIX_EPOCH_IN_FILETIME: i64 = 116_444_736_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExportTime {
     At(Timestamp),
-    /// Never, or not set: 0 or the largest value.
+    /// Never, or not set. The export has 0 or the largest value.
     Never,
-    /// Not a time, or one without a zone, or one in the order of day and month of some culture.
+    /// Text that is not a time, has no zone, or has day and month in an unknown order.
     Unclear,
 }
 

@@ -60,7 +60,7 @@ pub struct EventLine<'a> {
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
     pub origin: Origin,
-    /// The log, as 16 hexadecimal digits. [`LogReference`] writes it after the other members.
+    /// The log, as 16 hexadecimal digits. The writer appends this member itself, because it knows the log last.
     #[serde(borrow, skip_serializing)]
     log: Cow<'a, str>,
 }
@@ -72,12 +72,6 @@ pub struct ValueLine<'a> {
     pub name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub value: Cow<'a, str>,
-}
-
-/// The log that an event is from, at the end of its line.
-#[derive(Debug, Serialize)]
-pub struct LogReference<'a> {
-    pub log: Cow<'a, str>,
 }
 
 /// The result of extracting one log. The fields have the same names as those of [`crate::scan::FileReport`].
@@ -163,14 +157,16 @@ impl<'a> EventLine<'a> {
             version: record.version,
             level: record.level,
             user_id: record.user_id.as_str().into(),
-            data: record
-                .data
-                .iter()
-                .map(|d| ValueLine { name: d.name.as_deref().map(Into::into), value: (*d.value).into() })
-                .collect(),
+            data: record.data.iter().map(ValueLine::from).collect(),
             origin: record.origin,
             log: "".into(),
         }
+    }
+}
+
+impl<'a> From<&'a Datum> for ValueLine<'a> {
+    fn from(datum: &'a Datum) -> Self {
+        Self { name: datum.name.as_deref().map(Into::into), value: (*datum.value).into() }
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn each_object<R: Read>(text: TextReader<R>, visitor: &mut impl Objec
     Ok(())
 }
 
-/// `Record 52341`, as `evtx_dump` numbers its objects.
+/// Is it a line such as `Record 52341`, which `evtx_dump` writes before each object?
 pub(crate) fn is_record_line(line: &str) -> bool {
     line.trim_end()
         .strip_prefix("Record ")

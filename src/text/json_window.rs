@@ -68,7 +68,7 @@ pub(super) struct Window<R> {
     /// Line of the byte at `counted`, from 1.
     line: u64,
     counted: usize,
-    /// The names of members in the current value: the number of the object in it, and a hash of the name.
+    /// The members in the current value: the number of the object that each is in, and a hash of its name.
     names: HashSet<(u32, u64), RandomState>,
 }
 

@@ -9,9 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::events::{Event, ReportedEvents};
 use crate::files::FileIndex;
 use crate::files::{FileError, FileKind};
-use crate::records::extracted::{
-    BoundLine, EventLine, LogLine, LogReference, UnreadLine, VERSION, name_of, number_of,
-};
+use crate::records::extracted::{BoundLine, EventLine, LogLine, UnreadLine, VERSION, name_of, number_of};
 use crate::records::{Origin, Record};
 use crate::scan::FileReport;
 
@@ -186,9 +184,7 @@ impl<'a> ExtractionWriter<'a> {
     fn begin_log(&mut self) -> io::Result<()> {
         (self.last, self.written, self.repeated) = (None, 0, 0);
         if let Some(log) = self.logs.last() {
-            let name = serde_json::to_string(&LogReference { log: name_of(log.number).into() })?;
-            self.line_end = name.replacen('{', ",", 1).into_bytes();
-            self.line_end.push(b'\n');
+            self.line_end = format!(",\"log\":\"{}\"}}\n", name_of(log.number)).into_bytes();
         }
         Ok(())
     }

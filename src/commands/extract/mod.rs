@@ -93,7 +93,7 @@ pub fn run(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
 
 fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     config.output.check()?;
-    let paths = list::all(&config.logs, config.files_from.as_deref())?;
+    let paths = list::with_files_from(&config.logs, config.files_from.as_deref())?;
     if config.display_name.is_some() && (paths.len() != 1 || paths.iter().any(|path| path.is_dir())) {
         return Err(Error::NotOne);
     }
@@ -122,7 +122,7 @@ fn extract(config: &Config, progress: &dyn Progress) -> Result<Outcome, Error> {
     let order = FileOrder::new(&logs);
     if let (Some(name), [path]) = (&config.display_name, &paths[..]) {
         rename(&mut logs, path, name);
-        unfound = unfound.into_iter().map(|error| error.renamed(Path::new(name))).collect();
+        unfound = unfound.into_iter().map(|error| error.with_path(Path::new(name))).collect();
     }
     let mut total = 0;
     let mut sorters = Vec::new();

@@ -5,6 +5,7 @@ use std::io;
 
 use serde::Serialize;
 
+use crate::records::extracted::ValueLine;
 use crate::records::{Origin, Record};
 use crate::report::CsvWriter;
 use crate::text::escape::{escape_json, escape_json_cell};
@@ -36,6 +37,7 @@ pub const COLUMNS: [&str; 10] = [
     "file",
 ];
 
+/// The members of a line up to the path of the log.
 #[derive(Serialize)]
 struct Line<'a> {
     computer: &'a str,
@@ -45,16 +47,11 @@ struct Line<'a> {
     record_id: u64,
     time_created: String,
     level: u8,
-    data: Vec<Value<'a>>,
+    data: Vec<ValueLine<'a>>,
     origin: &'static str,
 }
 
-#[derive(Serialize)]
-struct Value<'a> {
-    name: Option<&'a str>,
-    value: &'a str,
-}
-
+/// The last member of a line.
 #[derive(Serialize)]
 struct InFile<'a> {
     file: &'a str,
@@ -70,7 +67,7 @@ pub(super) fn line_start(record: &Record, format: Format) -> io::Result<Vec<u8>>
         record_id: record.record_id,
         time_created: record.time.to_string(),
         level: record.level,
-        data: record.data.iter().map(|d| Value { name: d.name.as_deref(), value: &d.value }).collect(),
+        data: record.data.iter().map(ValueLine::from).collect(),
         origin: match record.origin {
             Origin::Live => "live",
             Origin::Slack => "slack",

@@ -87,7 +87,7 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
     let previous = Previous::read(config)?;
     let allow = AllowList::read(config.allow.as_deref())?;
-    let mut paths = list::all(&config.logs, config.files_from.as_deref())?;
+    let mut paths = list::with_files_from(&config.logs, config.files_from.as_deref())?;
     let stdin = spool_stdin(&mut paths)?;
     let mut explicit = ExplicitInventories::new(config);
     // In `-i FILE LOGS` the option takes all the paths.

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use super::account::{Account, REPLICATION};
 
-/// What it means that an SPN is absent from a file.
+/// Whether an SPN that is absent from a file is not registered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Completeness {
-    /// Nothing, because the file has only a part of the SPNs.
+    /// The file has only a part of the SPNs, so nothing follows.
     Part,
-    /// The SPN is not registered in a domain of which the file has what only a full dump has: krbtgt's `kadmin/changepw` and the
-    /// replication SPN of a domain controller. An export of computers lacks the first, one of users the second, and one of some SPN
-    /// or organizational unit lacks one or both.
+    /// The SPN is not registered in a domain whose marker SPNs are in the file: `kadmin/changepw` of krbtgt, and the replication
+    /// SPN of a domain controller. Only a full dump has both. An export of computers lacks the first, an export of users the
+    /// second, and an export of one SPN or organizational unit at least one of them.
     #[default]
     Evident,
-    /// The same as `Evident`. In addition the file states that it has all SPNs of this domain.
+    /// Like `Evident`. In addition, the file states that it has all SPNs of this domain.
     Declared(String),
 }
 
-/// Which of the SPNs that only a full dump has are on an account.
+/// The SPNs of an account that only a full dump has.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct MarkerSpns {
     /// The replication SPN of a domain controller.
@@ -28,8 +28,8 @@ pub(super) struct MarkerSpns {
 }
 
 impl MarkerSpns {
-    /// Notes one SPN of the account.
-    pub(super) fn note(&mut self, spn: &str) {
+    /// Adds an SPN of the account.
+    pub(super) fn add(&mut self, spn: &str) {
         match spn.as_bytes().first() {
             Some(b'E' | b'e') => {
                 let class = spn.split_once('/').map(|(class, _)| class);

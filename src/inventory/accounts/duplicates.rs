@@ -18,18 +18,18 @@ pub enum DuplicateKind {
     AccountName,
 }
 
-/// One finding of the audit.
+/// An SPN or a name that several accounts have, as the audit reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
     pub kind: DuplicateKind,
-    /// The SPN as its first owner has it, or the account's name.
+    /// The SPN in the spelling of its first owner, or the name of the accounts.
     pub name: String,
-    /// The accounts that have the SPN or the name. For [`DuplicateKind::HostAlias`] those that shadow, else two or more.
+    /// The accounts that have the SPN or the name. For [`DuplicateKind::HostAlias`], the accounts that shadow others.
     pub accounts: Vec<AccountId>,
-    /// The owners of the `HOST/` form, for [`DuplicateKind::HostAlias`]; else empty.
+    /// For [`DuplicateKind::HostAlias`], the owners of the `HOST/` form; otherwise empty.
     pub shadowed: Vec<AccountId>,
-    /// At least two of the accounts are different in every reading of the files ([`SpnIndex::surely_different`]), and no file
-    /// disputes that they own the SPN.
+    /// Are at least two of the accounts different however the files are read ([`SpnIndex::surely_different`]), and does no file
+    /// contradict that they own the SPN?
     pub certain: bool,
 }
 
@@ -154,12 +154,12 @@ impl SpnIndex<'_> {
                 .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
     }
 
-    /// Is one of `a` certainly another account than one of `b`? Checks only the first few: an SPN on a
-    /// thousand accounts must not cost a million comparisons.
+    /// Is any of `a` certainly another account than any of `b`? Only the first few are compared, because an SPN may be on a
+    /// thousand accounts.
     fn some_differ(&self, a: &[AccountId], b: &[AccountId]) -> bool {
-        const LOOKED_AT: usize = 16;
+        const MAX_COMPARED: usize = 16;
         a.iter()
-            .take(LOOKED_AT)
-            .any(|x| b.iter().take(LOOKED_AT).any(|y| x != y && self.surely_different(*x, *y)))
+            .take(MAX_COMPARED)
+            .any(|x| b.iter().take(MAX_COMPARED).any(|y| x != y && self.surely_different(*x, *y)))
     }
 }

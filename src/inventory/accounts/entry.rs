@@ -285,7 +285,7 @@ impl Entry {
         } else if !self.spns.push(value) {
             to.report_loss(line, format!("{} is not an SPN: it has a line break", quoted(value)));
         } else {
-            self.markers.note(value);
+            self.markers.add(value);
         }
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Format {
     /// Recognises the format by the start of the text.
     pub recognise: fn(&str) -> bool,
     pub read: fn(Text<'_>, &mut AccountCollector) -> Result<(), ReadError>,
-    /// A file without accounts is valid (`setspn -X` without duplicates).
+    /// Is a file without accounts valid? `setspn -X` writes one if there are no duplicates.
     pub may_be_empty: bool,
 }
 

@@ -120,7 +120,7 @@ fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<bool, ReadError> {
 /// Reads the objects of a file.
 struct Objects<'c> {
     to: &'c mut AccountCollector,
-    /// An object has SPNs.
+    /// Did any object have SPNs?
     has_spns: bool,
     /// Set if the export lost the lists of SPNs.
     flattened: Option<ReadError>,

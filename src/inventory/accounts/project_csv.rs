@@ -119,7 +119,7 @@ impl Rows {
             }
         }
         if !spn.is_empty() {
-            self.markers.note(&spn);
+            self.markers.add(&spn);
             self.spns.push(&spn);
         }
     }

@@ -71,7 +71,7 @@ fn fact_text(facts: &Object, name: &str) -> String {
     fact(facts, name).map_or(String::new(), |value| plain(&value))
 }
 
-/// The host's own full name, else the best name in its facts.
+/// The full name that the host reports, or else the best name in its facts.
 fn host_name(facts: &Object, inventory_name: &str) -> String {
     let (fqdn, short) = (fact_text(facts, "fqdn"), fact_text(facts, "hostname"));
     if fqdn.contains('.') {

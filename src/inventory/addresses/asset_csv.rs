@@ -160,7 +160,7 @@ const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter
 /// Most rows that are searched for an address to recognise the file.
 const SEARCHED_ROWS: usize = 50;
 
-/// Recognises the columns, and an address or a lost one (`System.String[]`) in the first rows. A list of people also has names and
+/// Recognises the columns, and an address, or `System.String[]` in its place, in the first rows. A list of people also has names and
 /// addresses.
 fn recognise(sample: &Sample<'_>) -> bool {
     let has_machines = HOST.iter().any(|name| !AMBIGUOUS_HOST.contains(name) && sample.has(&[name]));

@@ -107,7 +107,7 @@ struct InternCache {
     mac: Option<Arc<str>>,
 }
 
-/// Number of rows before this file, to remove its rows again.
+/// The numbers of rows before the current file. They allow to remove the rows of the file again.
 struct Checkpoint {
     owned: usize,
     resolved: usize,

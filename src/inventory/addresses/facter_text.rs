@@ -42,7 +42,7 @@ pub(super) fn json_of_text(content: &str) -> String {
     for line in content.lines() {
         let Some((name, value)) = line.trim().split_once(" => ").or_else(|| line.trim().split_once(" =>"))
         else {
-            // `}`, `],`, `{` and values of a list.
+            // The line has only brackets, or a value of a list.
             if depth > 0 {
                 json.push_str(line.trim());
                 let opens = line.matches(['{', '[']).count();

@@ -14,7 +14,7 @@ pub(super) const NETWORK_MONITOR: Format = Format {
 };
 
 fn detect_ioxid(sample: &Sample<'_>) -> bool {
-    sample.text.lines().any(|line| asked_by_ioxid(line).is_some())
+    sample.text.lines().any(|line| host_in_ioxid_line(line).is_some())
         && sample.text.lines().any(|line| entry(line, "Address:").is_some())
 }
 
@@ -23,15 +23,15 @@ fn detect_netmon(sample: &Sample<'_>) -> bool {
 }
 
 fn read_ioxid(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    read(text, rows, "Address:", asked_by_ioxid)
+    read(text, rows, "Address:", host_in_ioxid_line)
 }
 
 fn read_netmon(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    read(text, rows, "NetworkAddress:", asked_in_frame)
+    read(text, rows, "NetworkAddress:", host_in_frame)
 }
 
 /// The host in a line such as `[*] Retrieving network interface of 192.0.2.1`, which begins an answer.
-fn asked_by_ioxid(line: &str) -> Option<&str> {
+fn host_in_ioxid_line(line: &str) -> Option<&str> {
     let at = line.find("etrieving network interface")?;
     let (_, target) = line.get(at..)?.split_once(" of ").or_else(|| line.get(at..)?.split_once(" for "))?;
     target.split_whitespace().next().map(|word| word.trim_end_matches([':', '.']))
@@ -39,7 +39,7 @@ fn asked_by_ioxid(line: &str) -> Option<&str> {
 
 /// The host that answered in the summary of a frame: `14 14:38:55 ... srv2.beta.example.com 135 (0x87) 91.103.70.14 55535 ...
 /// ServerAlive2 Response`. It is the word before port 135, and empty if the columns differ.
-fn asked_in_frame(line: &str) -> Option<&str> {
+fn host_in_frame(line: &str) -> Option<&str> {
     if !line.contains("ServerAlive2 Response") {
         return None;
     }

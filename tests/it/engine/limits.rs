@@ -86,6 +86,6 @@ fn attack_14_a_pipe_as_list_of_files_is_refused() {
     let pipe = folder.path().join("pipe");
     rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
         .unwrap();
-    let error = files::list::all(&[], Some(&pipe)).unwrap_err();
+    let error = files::list::with_files_from(&[], Some(&pipe)).unwrap_err();
     assert!(error.to_string().contains("--files-from -"), "{error}");
 }

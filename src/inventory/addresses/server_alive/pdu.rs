@@ -81,7 +81,7 @@ impl Pdu {
 /// PDU usually begins a segment.
 pub(crate) fn drain_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
     let (mut found, mut at) = (Vec::new(), 0);
-    // Drained once: taking each off the front would copy the rest each time.
+    // All PDUs are removed at once. Removing each from the front would copy the rest each time.
     while let Some((pdu, length)) = ready.get(at..).and_then(first_pdu) {
         at += length;
         match pdu {

@@ -44,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     interruption::handle();
     let Some(command) = cli.command else { return print(&start::screen(terminal::layout())) };
     trace::start(command.verbosity_level());
-    // Readers and writers contain their own panics; this is for the rest.
+    // Readers and writers catch their own panics. All other panics end here.
     catch_unwind(AssertUnwindSafe(|| dispatch(command))).unwrap_or_else(|_| {
         say("krbtriage: the program failed, which is a bug; report it with the command and the inputs");
         Exit::NoReport

@@ -12,8 +12,8 @@ use crate::inventory::Source;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IncidentName {
     pub text: Arc<str>,
-    /// An inventory, an account list or the `Computer` of a log has this name. Otherwise only the responder reports it, without
-    /// authentication, so no command may have it.
+    /// Does an inventory, an account list or the `Computer` field of a log have this name? Otherwise only the responder reports
+    /// it, without authentication, and no command may contain it.
     pub is_known: bool,
 }
 
@@ -29,9 +29,9 @@ pub enum AccountKind {
     DelegatedManagedService,
     /// The computer object of a failover cluster (CNO) or of one of its roles (VCO).
     ClusterName,
-    /// AZUREADSSOACC, whose key Entra ID has.
+    /// The computer account AZUREADSSOACC. Entra ID has its key.
     EntraSeamlessSso,
-    /// The account of an Azure storage account, which has its key.
+    /// The account that represents an Azure storage account. The storage account has its key.
     AzureStorage,
     User,
     /// An account whose name ends in `$`, and whose class nothing shows.

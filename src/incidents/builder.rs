@@ -374,7 +374,7 @@ fn counts_at_any_time(kind: SignalKind) -> bool {
     )
 }
 
-/// Counts one record. `reported` if an earlier run counted it.
+/// Counts a record as an occurrence. `reported` says whether an earlier run already reported it.
 fn add_occurrence(
     occurrences: &mut Occurrences,
     record: &Record,

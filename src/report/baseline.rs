@@ -203,9 +203,9 @@ fn paired<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T
 /// Facts about an incident without new events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silence {
-    /// The logs have an event of its client.
+    /// Do the logs have an event of its client?
     pub in_logs: bool,
-    /// The incident is over.
+    /// Is the incident over?
     pub over: bool,
 }
 

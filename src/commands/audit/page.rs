@@ -95,7 +95,7 @@ struct FindingLine {
     owner_count: String,
 }
 
-/// Writes the page.
+/// Writes the findings of an audit as a page for a browser.
 pub(super) fn write(
     all: &[AuditFinding],
     context: AuditContext<'_>,

@@ -72,8 +72,8 @@ pub(crate) struct Connection {
     pub client: String,
     pub target: String,
     pub answered: String,
-    /// Whether the client itself answered.
-    pub itself: bool,
+    /// Did the client itself answer?
+    pub is_loopback: bool,
     pub events: String,
     pub confidence: &'static str,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Connection {
 /// Totals of a connection.
 struct ConnectionTotals<'a> {
     first: &'a Row,
-    itself: bool,
+    is_loopback: bool,
     events: u64,
     confidence: Confidence,
 }
@@ -159,11 +159,11 @@ fn totals<'a>(rows: &[&'a Row]) -> Vec<ConnectionTotals<'a>> {
     let mut totals: Vec<ConnectionTotals<'a>> = Vec::new();
     let mut index_of: HashMap<[String; 3], usize> = HashMap::new();
     for row in rows {
-        let itself = row.cause == Cause::LoopbackSharedIp;
-        let answered = if itself { String::new() } else { row.answered_by.to_lowercase() };
+        let is_loopback = row.cause == Cause::LoopbackSharedIp;
+        let answered = if is_loopback { String::new() } else { row.answered_by.to_lowercase() };
         let key = [row.client.to_lowercase(), target(row).to_lowercase(), answered];
         let index = *index_of.entry(key).or_insert_with(|| {
-            totals.push(ConnectionTotals { first: row, itself, events: 0, confidence: row.confidence });
+            totals.push(ConnectionTotals { first: row, is_loopback, events: 0, confidence: row.confidence });
             totals.len() - 1
         });
         if let Some(connection) = totals.get_mut(index) {
@@ -215,9 +215,9 @@ impl SharedAddress {
 
 impl Connection {
     /// Makes the row of a connection that an audit expects, without events.
-    pub(crate) fn expected(client: &str, target: &str, answered: &str, itself: bool) -> Self {
+    pub(crate) fn expected(client: &str, target: &str, answered: &str, is_loopback: bool) -> Self {
         let [client, target, answered] = [client, target, answered].map(text::name);
-        Self { client, target, answered, itself, events: String::new(), confidence: "" }
+        Self { client, target, answered, is_loopback, events: String::new(), confidence: "" }
     }
 
     fn new(totals: &ConnectionTotals<'_>) -> Self {
@@ -225,8 +225,8 @@ impl Connection {
         Self {
             client: text::name(&row.client),
             target: text::name(target(row)),
-            answered: text::name(if totals.itself { &row.client } else { &row.answered_by }),
-            itself: totals.itself,
+            answered: text::name(if totals.is_loopback { &row.client } else { &row.answered_by }),
+            is_loopback: totals.is_loopback,
             events: grouped(totals.events),
             confidence: totals.confidence.name(),
         }

@@ -288,8 +288,11 @@ fn a_row_of_a_shared_address_says_who_answered() {
         SharedAddresses::new(&report(&rows, &problems), &problems.iter().collect::<Vec<_>>()).addresses;
     let [loopback, wrong] = shared.as_slice() else { panic!("two addresses") };
     let (loopback, wrong) = (&loopback.connections[0], &wrong.connections[0]);
-    assert_eq!((loopback.itself, &*loopback.answered), (true, "srv1.alpha.example.com"));
-    assert_eq!((wrong.itself, &*wrong.answered, &*wrong.target), (false, "srv2$", "srv3.alpha.example.com"));
+    assert_eq!((loopback.is_loopback, &*loopback.answered), (true, "srv1.alpha.example.com"));
+    assert_eq!(
+        (wrong.is_loopback, &*wrong.answered, &*wrong.target),
+        (false, "srv2$", "srv3.alpha.example.com")
+    );
 }
 
 #[test]

@@ -140,11 +140,6 @@ impl FileKind {
         matches!(self, Self::Zip | Self::Tar | Self::Gzip | Self::Zstd)
     }
 
-    /// Is it a single packed file?
-    pub fn is_packed(self) -> bool {
-        matches!(self, FileKind::Gzip | FileKind::Zstd)
-    }
-
     /// Why a file of this kind is not read, and what to do about it. `None` for kinds that are read.
     pub fn refusal(self) -> Option<&'static str> {
         Some(match self {

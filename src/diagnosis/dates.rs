@@ -26,7 +26,7 @@ pub struct FileDates {
 pub struct LogDates {
     /// Time of its last record.
     pub ends: Option<Timestamp>,
-    /// Date of its file.
+    /// Modification time of its file.
     pub written: Option<Timestamp>,
 }
 
@@ -34,7 +34,7 @@ pub struct LogDates {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogCoverage {
     pub(super) to: Timestamp,
-    /// Date of the log's file.
+    /// Modification time of the log's file.
     written: Option<Timestamp>,
 }
 

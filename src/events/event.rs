@@ -23,7 +23,7 @@ impl Event {
         Signal::read(record).map(Self::Signal)
     }
 
-    /// Calls `each` with every name, address and error of the event. They are its meaning, whatever the file's format.
+    /// Passes every name, address and error of the event to `each`. They are the same in every file format.
     pub(super) fn for_each_name(&self, each: &mut dyn FnMut(&str)) {
         match self {
             Self::ApErrModified(event) => event.names().into_iter().for_each(each),

@@ -41,7 +41,7 @@ impl ReportedEvents {
         first_64_bits(hash)
     }
 
-    /// The fingerprint that earlier builds wrote into state files: with the channel's case and with fractions of a second.
+    /// The fingerprint in state files of earlier builds, which used the case of the channel and fractions of a second.
     fn old_fingerprint(record: &Record) -> u64 {
         let mut hash = Sha256::new();
         hash.update(record.computer.to_ascii_lowercase());

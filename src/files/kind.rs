@@ -111,15 +111,7 @@ impl FileKind {
 
     /// Does it certainly hold events? An archive may hold an inventory instead.
     pub fn is_log(self) -> bool {
-        matches!(
-            self,
-            FileKind::Evtx
-                | FileKind::Xml
-                | FileKind::Text
-                | FileKind::Json
-                | FileKind::Csv
-                | FileKind::Extract
-        )
+        self.is_read() && !self.is_archive()
     }
 
     /// Is it unrelated to logs? In a folder of logs, such a file is skipped.

@@ -37,7 +37,8 @@ struct FileId(same_file::Handle);
 
 #[cfg(not(unix))]
 impl FileId {
-    /// Looks up the identity; `None` if there is no such file, or another program has locked it: then it cannot be replaced either.
+    /// Looks up the identity. `None` if there is no such file, or if another program has locked it, so that no output can replace
+    /// it.
     fn from_path(path: &Path) -> Option<Self> {
         same_file::Handle::from_path(path).ok().map(Self)
     }

@@ -63,7 +63,7 @@ enum Expected {
 pub(super) struct Window<R> {
     text: TextReader<R>,
     held: String,
-    /// The current position.
+    /// Index in `held` of the next byte to read.
     at: usize,
     /// Line of the byte at `counted`, from 1.
     line: u64,

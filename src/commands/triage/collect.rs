@@ -30,7 +30,7 @@ pub(super) struct Logs {
     pub files: Vec<FileReport>,
     /// Order of the files by their paths. It does not depend on threads.
     order: FileOrder,
-    /// Paths in that order.
+    /// The paths of the files in this order.
     names: Vec<String>,
 }
 

@@ -3,8 +3,9 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// 1206: `%1` resource, `%2` domain, `%3` error, `%4` the cluster's account; 1207: `%1` and `%2` as 1206, `%3` operation, `%4`
-/// error text, `%5` the cluster's account; 1218: `%1` resource, `%2` domain controller, `%3` original and `%4` new name.
+/// Reads FailoverClustering 1206: `%1` resource, `%2` domain, `%3` error, `%4` the cluster's account; 1207: `%1` and `%2` as
+/// 1206, `%3` operation, `%4` error text, `%5` the cluster's account; 1218: `%1` resource, `%2` domain controller, `%3`
+/// original and `%4` new name.
 pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     network_name(signal, v)?;
     match signal.event_id {
@@ -18,8 +19,8 @@ pub(super) fn account_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> 
     Some(())
 }
 
-/// 1211: `%1` resource, `%2` domain, `%3` error; 1212: `%1` and `%2` as 1211, `%3` reason, `%4` error; 1219: `%1` resource, `%2`
-/// domain controller, `%3` computer object, `%4` error.
+/// Reads FailoverClustering 1211: `%1` resource, `%2` domain, `%3` error; 1212: `%1` and `%2` as 1211, `%3` reason, `%4`
+/// error; 1219: `%1` resource, `%2` domain controller, `%3` computer object, `%4` error.
 pub(super) fn no_controller(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     network_name(signal, v)?;
     signal.error = error_number(v.insertion(if signal.event_id == 1211 { 2 } else { 3 }));
@@ -30,7 +31,7 @@ pub(super) fn no_controller(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// 1196: `%1` resource, `%2` reason.
+/// Reads FailoverClustering 1196: `%1` resource, `%2` reason.
 pub(super) fn network_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let resource = v.insertion(0);
     signal.set_subjects([(Role::Service, resource)], v)?;
@@ -38,7 +39,8 @@ pub(super) fn network_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// 1069: `%1` resource, `%2` role, `%3` type of the resource. Only the type Network Name is a signal.
+/// Reads FailoverClustering 1069: `%1` resource, `%2` role, `%3` type of the resource. Only the type Network Name is a
+/// signal.
 pub(super) fn name_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let kinds = [v.insertion(2), v.value_of("ResourceType"), v.value_of("ResTypeDll")];
     kinds.iter().any(|kind| kind.eq_ignore_ascii_case("Network Name")).then_some(())?;

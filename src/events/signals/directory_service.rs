@@ -6,8 +6,8 @@ use super::values::{Values, error_number};
 /// Most SPNs read from one change. More do not help a reader.
 const MAX_SPNS: usize = 64;
 
-/// ActiveDirectory_DomainService 2095: `%1` remote domain controller (message text; unnamed strings as in XML of 2092 and 1988);
-/// 2103, 2168 to 2170: about the domain controller that logs them.
+/// Reads ActiveDirectory_DomainService 2095: `%1` remote domain controller (message text; unnamed strings as in public logs
+/// with 2092 and 1988); 2103, 2168 to 2170: about the domain controller that logs them.
 pub(super) fn controller_restored(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     match signal.event_id {
         2095 => signal.add_names([(Role::Controller, v.insertion(0))]),
@@ -16,10 +16,11 @@ pub(super) fn controller_restored(signal: &mut Signal, v: &Values<'_>) -> Option
     signal.quote(v)
 }
 
-/// ActiveDirectory_DomainService 2974 (Microsoft's page on SPN and UPN uniqueness), 1645: a domain controller and its SPN.
+/// Reads ActiveDirectory_DomainService 2974 (Microsoft's page on SPN and UPN uniqueness), 1645: a domain controller and its
+/// SPN.
 ///
-/// The order of the strings of 2974 is unknown. So the SPN is the first word with a `/`, and the error is 8647 (SPN not unique) or
-/// 8648 (UPN not unique).
+/// The order of the strings of 2974 is unknown. So the SPN is the first word with a `/`, and the error is 8647 (SPN not
+/// unique) or 8648 (UPN not unique).
 pub(super) fn spn_problem(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let values = || v.0.data.iter().map(|datum| datum.value.trim());
     let spn = values()
@@ -39,7 +40,7 @@ pub(super) fn spn_problem(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.quote(v)
 }
 
-/// Security 4742, 4738 (MAN). An attribute that was changed has its new value, any other has `-`.
+/// Reads Security 4742, 4738 (manifest). An attribute that was changed has its new value, any other has `-`.
 pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     const CHANGES: [&str; 4] =
         ["PasswordLastSet", "ServicePrincipalNames", "DnsHostName", "UserAccountControl"];
@@ -58,7 +59,7 @@ pub(super) fn account_changed(signal: &mut Signal, v: &Values<'_>) -> Option<()>
     Some(())
 }
 
-/// Security 4724 (MAN).
+/// Reads Security 4724 (manifest).
 pub(super) fn password_reset(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     set_target(signal, v)
 }

@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::signal::{Role, Signal};
 use super::values::{Values, addresses_in};
 
-/// EventLog 6011: `%1` old name, `%2` new name (XML).
+/// Reads EventLog 6011: `%1` old name, `%2` new name (public log).
 pub(super) fn computer_renamed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Computer, v.insertion(0)), (Role::Computer, v.insertion(1))], v)
 }
 
-/// DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress (MAN); DnsApi
-/// 11150 to 11167: the same values as unnamed strings.
+/// Reads DNS-Client 8015 to 8021: AdapterName, HostName, AdapterSuffixName, DnsServerList, SentUpdateServer, Ipaddress
+/// (manifest); DnsApi 11150 to 11167: the same values as unnamed strings.
 pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let host = v.value("HostName", 1);
     let suffix = v.value("AdapterSuffixName", 2);
@@ -24,7 +24,7 @@ pub(super) fn own_addresses(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     Some(())
 }
 
-/// UserPnp 20001, 20003: named values in `UserData` (MAN).
+/// Reads UserPnp 20001, 20003: named values in `UserData` (manifest).
 pub(super) fn usb_nic_installed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let device = v.value_of("DeviceInstanceID");
     is_usb_nic(v, device).then_some(())?;
@@ -33,14 +33,14 @@ pub(super) fn usb_nic_installed(signal: &mut Signal, v: &Values<'_>) -> Option<(
     Some(())
 }
 
-/// Dhcp-Client 1007: HWLength, HWAddress, Address (MAN).
+/// Reads Dhcp-Client 1007: HWLength, HWAddress, Address (manifest).
 pub(super) fn self_assigned(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.addresses.push(parse_apipa(v.value("Address", 2))?);
     signal.values = format!("HWAddress={}", v.value("HWAddress", 1)).into();
     Some(())
 }
 
-/// Tcpip 4198, 4199: `%1` device, often empty; `%2` address; `%3` hardware address of the other machine.
+/// Reads Tcpip 4198, 4199: `%1` device, often empty; `%2` address; `%3` hardware address of the other machine.
 pub(super) fn address_conflict(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let address: IpAddr = v.insertion(1).parse().ok()?;
     (!address.is_unspecified()).then_some(())?;

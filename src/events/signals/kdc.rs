@@ -3,19 +3,19 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// KDC 11: Name, Type (third party).
+/// Reads KDC 11: Name, Type (third-party documentation).
 pub(super) fn duplicate_name(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Spn, v.value("Name", 0))], v)
 }
 
-/// Kerberos/Operational 100, 101: SPN, ErrorCode (MAN).
+/// Reads Kerberos/Operational 100, 101: SPN, ErrorCode (manifest).
 pub(super) fn asked_spn(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = error_number(v.value("ErrorCode", 1));
     signal.set_subjects([(Role::Spn, v.value("SPN", 0))], v)
 }
 
-/// KDC 14, 16, 26, 27: `%1` requested name, `%2` requester, `%3` key, `%4` requested and `%5` available encryption types, in 14
-/// and 16 `%6` account to reset (message table; names third party).
+/// Reads KDC 14, 16, 26, 27: `%1` requested name, `%2` requester, `%3` key, `%4` requested and `%5` available encryption
+/// types, in 14 and 16 `%6` account to reset (message table; third-party names).
 pub(super) fn no_suitable_key(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let to_reset = match signal.event_id {
         14 | 16 => v.value("AccountToReset", 5),
@@ -29,22 +29,22 @@ pub(super) fn no_suitable_key(signal: &mut Signal, v: &Values<'_>) -> Option<()>
     signal.set_subjects(names, v)
 }
 
-/// KDC 42: `%1` account (message table).
+/// Reads KDC 42: `%1` account (message table).
 pub(super) fn lacks_strong_keys(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Account, v.value("Account", 0))], v)
 }
 
-/// KDC 13: Name (third party).
+/// Reads KDC 13: Name (third-party documentation).
 pub(super) fn corrupt_keys(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Account, v.value("Name", 0))], v)
 }
 
-/// KDC 7: AccountName, LookupType (XML).
+/// Reads KDC 7: AccountName, LookupType (public log).
 pub(super) fn account_lookup_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Account, v.value("AccountName", 0))], v)
 }
 
-/// KDC 201 to 209: AccountName is the requester, ServiceName the service's account. Records of a test domain have them
+/// Reads KDC 201 to 209: AccountName is the requester, ServiceName the service's account. Records of a test domain have them
 /// (KB5073381; third party). The message table lacks these events, so positions are unknown.
 pub(super) fn weak_cipher(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (account, service) = (v.value_of("AccountName"), v.value_of("ServiceName"));
@@ -60,13 +60,13 @@ pub(super) fn weak_cipher(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.quote(v)
 }
 
-/// KDC 28: `%1` domain, `%2` requested and `%3` available key version (message table).
+/// Reads KDC 28: `%1` domain, `%2` requested and `%3` available key version (message table).
 pub(super) fn trust_key_version(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.set_subjects([(Role::Domain, v.insertion(0))], v)
 }
 
-/// KDC 18: `%1` signer; 35: `%1` other KDC; 36: `%1` client domain, `%2` client, `%3` target; 37, 38: `%1` KDC that made the PAC,
-/// then as 36; 43, 44: `%1` client domain, `%2` client (message table).
+/// Reads KDC 18: `%1` signer; 35: `%1` other KDC; 36: `%1` client domain, `%2` client, `%3` target; 37, 38: `%1` KDC that
+/// made the PAC, then as 36; 43, 44: `%1` client domain, `%2` client (message table).
 pub(super) fn pac_not_valid(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let (domain, client, target) = match signal.event_id {
         18 => ("", v.insertion(0), ""),

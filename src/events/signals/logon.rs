@@ -8,8 +8,8 @@ const LOCAL_SYSTEM: &str = "S-1-5-18";
 /// LDAP result 49: invalid credentials.
 const INVALID_CREDENTIALS: u32 = 49;
 
-/// GroupPolicy 1006, 1097: SupportInfo1, SupportInfo2, ProcessingMode, ProcessingTimeInMilliseconds, ErrorCode,
-/// ErrorDescription (MAN). 1006 with another code than 49 is a network problem.
+/// Reads GroupPolicy 1006, 1097: SupportInfo1, SupportInfo2, ProcessingMode, ProcessingTimeInMilliseconds, ErrorCode,
+/// ErrorDescription (manifest). 1006 with another code than 49 is a network problem.
 ///
 /// `Security/@UserID` shows for whom policy was read. Code 49 also appears for a user whose password expired.
 pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
@@ -25,7 +25,8 @@ pub(super) fn policy_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option
     signal.quote(v)
 }
 
-/// Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode (MAN).
+/// Reads Kerberos/Operational 105: LuidHighPart, LuidLowPart, DomainName, UserName, Refresh, CurrentFileTime, ErrorCode
+/// (manifest).
 pub(super) fn managed_password_not_fetched(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = error_number(v.value("ErrorCode", 6));
     let (domain, account) = (v.value("DomainName", 2), v.value("UserName", 3));
@@ -36,7 +37,7 @@ pub(super) fn managed_password_not_fetched(signal: &mut Signal, v: &Values<'_>) 
     Some(())
 }
 
-/// Security-Kerberos 7, version 0: ClientName, Realm (MAN). Version 1 is about smart cards.
+/// Reads Security-Kerberos 7, version 0: ClientName, Realm (manifest). Version 1 is about smart cards.
 pub(super) fn pac_refused(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     (v.0.version == 0).then_some(())?;
     signal.set_subjects([(Role::Account, v.value("ClientName", 0)), (Role::Domain, v.value("Realm", 1))], v)

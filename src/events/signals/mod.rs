@@ -2,10 +2,9 @@
 //!
 //! [`CATALOGUE`] lists them all. Each line names the function that reads the event's values, which is in the file of its family.
 //!
-//! The comment of that function lists the values in order and tags how they were verified: MAN is a manifest of Windows, LMERR
-//! the SDK header `lmerrlog.h`, XML a record in a public log. A message table or message list of Microsoft has positions (`%1`,
-//! `%2`) and no names. Third-party documentation is named as such. Where names are not verified, names and positions are both
-//! tried.
+//! The comment of that function lists the values in order, and in parentheses where they are documented: in a provider's
+//! manifest, in a message table or message list of Microsoft, in the SDK header `lmerrlog.h`, or by a record in a public log. A
+//! message table has positions (`%1`, `%2`) and no names. If names are not documented, names and positions are both tried.
 
 mod cluster;
 mod directory_service;

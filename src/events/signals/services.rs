@@ -3,7 +3,7 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// Service Control Manager 7000: param1 service, param2 error. Only a refused logon is a signal.
+/// Reads Service Control Manager 7000: param1 service, param2 error. Only a refused logon is a signal.
 pub(super) fn service_not_started(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     let error = v.value("param2", 1);
     is_logon_failure(error).then_some(())?;
@@ -17,7 +17,7 @@ pub(super) fn is_logon_failure(error: &str) -> bool {
     matches!(error_number(error), Some(1069 | 1326))
 }
 
-/// Service Control Manager 7038: param1 service, param2 account, param3 error; 7041: param1 service, param2 account.
+/// Reads Service Control Manager 7038: param1 service, param2 account, param3 error; 7041: param1 service, param2 account.
 pub(super) fn service_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     if signal.event_id == 7038 {
         signal.error = error_number(v.value("param3", 2));
@@ -25,13 +25,14 @@ pub(super) fn service_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Optio
     signal.set_subjects([(Role::Service, v.value("param1", 0)), (Role::Account, v.value("param2", 1))], v)
 }
 
-/// WAS 5021, 5057, 5059: AppPoolID (third party; XML of 5011 and 5139 has the same name). `Binary` has the HRESULT.
+/// Reads WAS 5021, 5057, 5059: AppPoolID (third-party documentation; public logs with 5011 and 5139 have the same name).
+/// `Binary` has the HRESULT.
 pub(super) fn pool_logon_failed(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = v.binary_status();
     signal.set_subjects([(Role::Service, v.value("AppPoolID", 0))], v)
 }
 
-/// SQL Server 26037, 26067: an SPN, a Windows error such as `0x21c7`, and a state (message list of SQL Server).
+/// Reads SQL Server 26037, 26067: an SPN, a Windows error such as `0x21c7`, and a state (message list of SQL Server).
 ///
 /// The provider is `MSSQLSERVER` or `MSSQL$INSTANCE`. The selection cannot name it, so this function rejects the same IDs of
 /// other providers. The order of the strings is unknown, so the SPN is found by its class.

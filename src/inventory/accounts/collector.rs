@@ -40,7 +40,7 @@ pub(super) struct AccountCollector {
     unreported: u64,
     /// An SPN or account of the file could not be read.
     has_losses: bool,
-    /// [`MAX_ROWS`] is reached.
+    /// Is [`MAX_ROWS`] reached?
     is_full: bool,
     /// What the format shows about the completeness of the file.
     pub completeness: Completeness,

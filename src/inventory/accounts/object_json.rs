@@ -52,7 +52,7 @@ fn sharphound_list(head: &str) -> Option<&'static str> {
     (head.contains("\"Properties\"") || head.contains("\"meta\"")).then_some(list)
 }
 
-/// Does the file list computers or users?
+/// Is it an export of SharpHound with computers or users?
 fn is_sharphound(head: &str) -> bool {
     let is_type = |name: &str| {
         head.contains(&format!("\"type\":\"{name}\"")) || head.contains(&format!("\"type\": \"{name}\""))

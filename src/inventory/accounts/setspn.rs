@@ -50,8 +50,8 @@ fn recognise(head: &str) -> bool {
     first_is_checking && count <= MAX_LINES_WITHOUT_ACCOUNT && (ends_as_listing || head.len() > LONG_PROGRESS)
 }
 
-/// Length in bytes from which on a text without an account may consist of progress lines. Its closing line is then after the part
-/// that is examined.
+/// Length in bytes of a beginning that may consist of progress lines only. The line that ends a shorter listing without accounts
+/// is in it.
 const LONG_PROGRESS: usize = 16 * 1024;
 
 /// Most lines of a listing without accounts: `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a

@@ -45,7 +45,7 @@ fn read(text: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             continue;
         };
         if zone.is_empty() && found.kind.eq_ignore_ascii_case("SOA") && found.name.ends_with('.') {
-            // The zone's first record has its name, if nothing before it gives the zone.
+            // If no line before gives the name of the zone, the first record has it.
             zone = found.name.trim_end_matches('.').to_owned();
         }
         add_record(

@@ -225,7 +225,7 @@ pub(super) fn plain(value: &Value) -> String {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Bool(value) => value.to_string(),
-        // .NET's IPAddress; its `Address` is a number in network order.
+        // An `IPAddress` of .NET. Its member `Address` is a number in network byte order.
         Value::Object(object) => object.get("IPAddressToString").map_or(String::new(), plain),
         _ => String::new(),
     }

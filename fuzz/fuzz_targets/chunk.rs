@@ -30,7 +30,7 @@ thread_local! {
 fuzz_target!(|data: &[u8]| {
     let Some((how, data)) = data.split_first() else { return };
     let chunk = if how % 4 == 0 {
-        // The bytes themselves, behind a magic.
+        // The bytes themselves, after a magic.
         [b"ElfChnk\0", data].concat()
     } else {
         // The sound chunk with the bytes as patches: place (2 bytes) and value.

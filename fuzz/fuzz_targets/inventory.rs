@@ -14,7 +14,7 @@ fn read(bytes: &[u8]) -> AddressInventory {
     load_bytes("srv9.txt", bytes, &LoadOptions::default())
 }
 
-/// All but where it stood, texts as a file can hold them: control characters are written as visible escapes.
+/// A row without its line. Control characters are visible escapes, as in a file that the program writes.
 fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
     let mut rows = inventory.owned.clone();
     for row in &mut rows {
@@ -27,7 +27,7 @@ fn rows(inventory: &AddressInventory) -> Vec<OwnedAddress> {
     rows
 }
 
-/// `'=x` is what `=x` is written as, also behind a `;`; which of them it was cannot be told.
+/// Removes the apostrophe before a formula, also after a `;`, because `'=x` and `=x` are both written as `'=x`.
 fn is_guarded(row: &OwnedAddress) -> bool {
     [Some(&row.host), row.interface.as_ref(), row.description.as_ref()]
         .into_iter()
@@ -43,7 +43,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(read_once.owned.iter().all(|row| row.source.line <= lines && !row.host.is_empty()));
     assert!(file.rows > 0 || read_once.owned.is_empty());
 
-    // A text is the same text in another encoding. (Zeros are what tells UTF-16 without a mark.)
+    // A text is the same text in another encoding. (UTF-16 without a mark is recognised by its zeros.)
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.contains(['\0', '\u{feff}'])
         && !file.kind.contains("capture")

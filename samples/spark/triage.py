@@ -54,7 +54,7 @@ PART_BYTES = 64 << 20
 
 
 def unread(path, problem):
-    """What the triage is told of a log that could not be extracted."""
+    """The line that reports a log that could not be extracted to the triage."""
     return json.dumps({"krbtriage": VERSION, "type": "unread", "path": path, "problem": f"{path}: {problem}"})
 
 
@@ -83,7 +83,7 @@ def extract(program, options, inputs, names, out):
 
 
 def modified(spark, paths):
-    """When each file was written, in seconds since 1970: `binaryFiles` does not tell, and inventories of that day are proof."""
+    """When each file was written, in seconds since 1970: `binaryFiles` does not report it, and inventories of that day are proof."""
     files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(list(paths))
     return {row.path: row.time for row in files.select("path", F.unix_timestamp("modificationTime").alias("time")).collect()}
 
@@ -122,7 +122,7 @@ def extract_paths(program, options):
 
 
 def found_in_folder(named):
-    """A folder holds all sorts of files; only of a file that was named is it told that it is no log."""
+    """Only a file that was passed explicitly is reported as not a log, because a folder holds all sorts of files."""
 
     def is_told(line):
         fields = json.loads(line)
@@ -166,7 +166,7 @@ def lines_of(spark, args, paths):
 
 
 def store(spark, lines, args):
-    """Keeps the events as columns, and what is told of the logs as it is, in the partition `date=logs`."""
+    """Keeps the events as columns, and the lines about logs unchanged in the partition `date=logs`."""
     table = spark.createDataFrame(lines.map(lambda line: (line,)), "line string")
     table = table.withColumn("event", F.from_json("line", EVENT))
     is_event = F.col("event.type") == "event"
@@ -207,7 +207,7 @@ def arguments():
         usage="%(prog)s [OPTIONS] LOGS... -- TRIAGE OPTIONS",
     )
     parser.add_argument("logs", nargs="*", metavar="LOGS", help="folders, files or URIs")
-    parser.add_argument("--paths-from", metavar="FILE", help="a list of more, one a line")
+    parser.add_argument("--paths-from", metavar="FILE", help="a list of more, one per line")
     parser.add_argument("--store", required=True, metavar="FOLDER", help="where the events are kept as Parquet")
     parser.add_argument("--mode", choices=["binary", "pipe"], default="binary")
     parser.add_argument("--krbtriage", default="krbtriage", metavar="PROGRAM", help="on every machine")

@@ -106,8 +106,8 @@ struct Header {
     reported: String,
 }
 
-/// Line of one incident. What each run needs stands before the row, which is a [`Row`] when it is written and is parsed only on
-/// demand when it is read.
+/// The line of one incident. The fields that each run needs come before the row. The row is a [`Row`] when it is written, and is
+/// parsed only on demand when it is read.
 #[derive(Serialize, Deserialize)]
 struct IncidentLine<'a, R> {
     incident_id: &'a str,

@@ -1,4 +1,4 @@
-//! Who owns an SPN: over files, domains and ways of writing.
+//! Owners of an SPN over files, domains and spellings.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ fn spn(text: &str) -> Spn {
     Spn::parse(text).unwrap()
 }
 
-/// `name@domain` of each.
+/// `name@domain` of each account.
 fn shown(index: &SpnIndex<'_>, ids: &[AccountId]) -> Vec<String> {
     ids.iter().map(|id| format!("{}@{}", index.name(*id), index.domain(*id).unwrap_or_default())).collect()
 }
@@ -46,7 +46,7 @@ fn csv(rows: &[(&str, &str, &str)]) -> String {
 }
 
 #[test]
-fn owners_without_case_dot_and_realm_over_files_and_domains() {
+fn owners_are_found_without_case_dot_and_realm_over_files_and_domains() {
     let got = loaded(&[
         &csv(&[("svc_sql", "alpha.example.com", "MSSQLSvc/SRV3.alpha.example.com:1433")]),
         &csv(&[
@@ -79,7 +79,7 @@ fn a_host_spn_covers_the_classes_that_it_is_an_alias_of() {
         ("svc_app", "alpha.example.com", "HTTP/srv5.alpha.example.com"),
     ])]);
     let default = directory(&got);
-    // The KDC finds the explicit SPN first; that of the computer is shadowed.
+    // The KDC finds the explicit SPN first, so it shadows the HOST SPN of the computer.
     let http = spn("http/srv5.alpha.example.com");
     assert_eq!(names(&default.registered(&http)), ["svc_app"]);
     assert_eq!(names(&default.registered_as_host(&http)), ["srv5$"]);
@@ -110,10 +110,10 @@ fn one_account_in_three_files_is_one_owner_and_what_differs_is_disputed() {
     assert_eq!(index.domain(id).as_deref(), Some("alpha.example.com"));
     let host = directory.registered(&spn("host/srv1"));
     assert_eq!((names(&host), host.disputed), (vec!["srv1$".to_owned()], None));
-    for (one_file_lacks, place) in [("http/new", "0:1"), ("http/old", "1:1")] {
+    for (one_file_lacks, location) in [("http/new", "0:1"), ("http/old", "1:1")] {
         let (name, listed_at) = directory.registered(&spn(one_file_lacks)).disputed.unwrap();
         assert_eq!(&*name, "srv1$");
-        assert!(listed_at.ends_with(place), "{listed_at}");
+        assert!(listed_at.ends_with(location), "{listed_at}");
     }
 }
 
@@ -122,7 +122,7 @@ const WHOLE_ALPHA: &str = "Checking domain DC=alpha,DC=com\nCN=dc,DC=alpha,DC=co
     CN=new,DC=alpha,DC=com\n\tHTTP/x\n\nExisting SPN found!\n";
 
 #[test]
-fn a_whole_export_disputes_what_it_does_not_have() {
+fn a_complete_export_disputes_an_owner_that_it_lacks() {
     let old = csv(&[("old", "alpha.com", "HTTP/x"), ("other", "beta.com", "HTTP/x")]);
     let got = loaded(&[WHOLE_ALPHA, &old]);
     let index = index(&got);
@@ -147,7 +147,7 @@ fn a_list_of_duplicates_disputes_nothing() {
 }
 
 #[test]
-fn accounts_by_name() {
+fn accounts_are_found_by_name_and_domain() {
     let got = loaded(&[
         &csv(&[
             ("srv1$", "alpha.example.com", "HOST/a"),
@@ -170,7 +170,7 @@ fn accounts_by_name() {
 }
 
 #[test]
-fn the_computers_of_a_name() {
+fn computers_are_found_by_their_names() {
     let got = loaded(&[
         "account,domain,spn,dns_host_name\nsrv1$,alpha.example.com,HOST/srv1,\n\
          srv2$,alpha.example.com,HOST/srv2,srv2.disjoint.test\nsrv2$,beta.example.com,HOST/srv2,\n\
@@ -210,7 +210,7 @@ fn findings(got: &AccountInventory) -> Vec<(DuplicateKind, String, Vec<String>, 
 }
 
 #[test]
-fn what_setspn_x_misses() {
+fn duplicates_that_setspn_x_misses_are_found() {
     let got = loaded(&[&csv(&[
         ("krbtgt", "a.test", "kadmin/changepw"),
         ("krbtgt", "b.test", "kadmin/changepw"),
@@ -253,7 +253,7 @@ fn what_setspn_x_misses() {
 }
 
 #[test]
-fn the_same_account_under_two_names_is_no_certain_duplicate() {
+fn the_same_account_under_two_names_is_not_a_certain_duplicate() {
     let setspn = "CN=Web Service,OU=s,DC=a,DC=test\n\tHTTP/x\n";
     let got = loaded(&[setspn, &csv(&[("svc_web", "a.test", "HTTP/x")])]);
     let found = findings(&got);
@@ -268,7 +268,7 @@ fn a_disputed_owner_makes_no_certain_duplicate() {
 }
 
 #[test]
-fn a_trust_account_is_no_namesake() {
+fn a_trust_account_is_not_a_namesake() {
     let entry = |domain: &str| {
         format!(
             "dn: CN=ROOT$,CN=Users,DC={domain},DC=test\nsAMAccountName: ROOT$\nuserAccountControl: 2080\n\n"
@@ -280,7 +280,7 @@ fn a_trust_account_is_no_namesake() {
 #[test]
 fn the_samples_have_their_faults() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
-    // All formats together are the same accounts again: nothing new, and nothing in dispute.
+    // All formats have the same accounts, so none adds an account or disputes one.
     let got = load(&[folder.join("spns.csv"), folder.join("spn-inventories")]);
     let found = findings(&got);
     let names: Vec<(DuplicateKind, &str, bool)> = found.iter().map(|f| (f.0, &*f.1, f.4)).collect();
@@ -304,7 +304,7 @@ fn the_samples_have_their_faults() {
     assert_eq!(index.len(), 21);
 }
 
-/// Names and domains from few letters, so that they meet.
+/// Names and domains of few letters, so that equal ones occur.
 fn some_rows() -> impl Strategy<Value = Vec<(String, String, String)>> {
     proptest::collection::vec(
         ("[ab]{1,2}\\$?", "([xy]\\.test)?", "(HTTP|host|CIFS)/[aAb](\\.x\\.test)?\\.?(:80)?(@X\\.TEST)?"),
@@ -314,7 +314,7 @@ fn some_rows() -> impl Strategy<Value = Vec<(String, String, String)>> {
 
 proptest! {
     #[test]
-    fn the_index_agrees_with_looking_through_everything(rows in some_rows(), asked in "(http|HOST|cifs)/[ab](\\.x\\.test)?(:80)?") {
+    fn the_index_agrees_with_a_search_of_all_accounts(rows in some_rows(), asked in "(http|HOST|cifs)/[ab](\\.x\\.test)?(:80)?") {
         let rows: Vec<(&str, &str, &str)> = rows.iter().map(|(a, d, s)| (&**a, &**d, &**s)).collect();
         let got = loaded(&[&csv(&rows)]);
         let index = index(&got);

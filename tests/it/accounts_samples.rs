@@ -1,4 +1,4 @@
-//! The same accounts in every format: `samples/spn-inventories/`, and any accounts at all.
+//! Every format gives the same accounts: those of `samples/spn-inventories/`, and random ones.
 //!
 //! `KRBTRIAGE_BLESS=1 cargo test --test it accounts_samples::` makes the samples again.
 
@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
 }
 
-/// The accounts of `samples/spns.csv` with what a directory has beside.
+/// The accounts of `samples/spns.csv` with further attributes of a directory.
 fn forest() -> Vec<Account> {
     let mut accounts = load(&[folder().join("spns.csv")]).accounts;
     accounts.push(Account {
@@ -47,36 +47,51 @@ fn forest() -> Vec<Account> {
     accounts
 }
 
-/// What a format can say of an account.
+/// The fields of an account that a format keeps.
 #[derive(Debug, Clone, Copy)]
-struct Says {
-    sam: bool,
-    time: bool,
-    host: bool,
-    rest: bool,
+struct KeptFields {
+    sam_account_name: bool,
+    password_last_set: bool,
+    dns_host_name: bool,
+    /// whenChanged, userAccountControl, encryption types and additional host names.
+    other_attributes: bool,
 }
 
-const ALL: Says = Says { sam: true, time: true, host: true, rest: true };
-const CSV: Says = Says { rest: false, ..ALL };
-const DNS_ONLY: Says = Says { sam: false, time: false, host: false, rest: false };
-const SHARPHOUND: Says = Says { host: false, rest: false, ..ALL };
+const ALL: KeptFields = KeptFields {
+    sam_account_name: true,
+    password_last_set: true,
+    dns_host_name: true,
+    other_attributes: true,
+};
+const CSV: KeptFields = KeptFields { other_attributes: false, ..ALL };
+const DNS_ONLY: KeptFields = KeptFields {
+    sam_account_name: false,
+    password_last_set: false,
+    dns_host_name: false,
+    other_attributes: false,
+};
+const SHARPHOUND: KeptFields = KeptFields { dns_host_name: false, other_attributes: false, ..ALL };
 
 type Row = (String, String, Vec<String>, Option<Timestamp>, Option<String>, String);
 
-fn rows(accounts: &[Account], says: Says) -> BTreeSet<Row> {
+fn rows(accounts: &[Account], kept: KeptFields) -> BTreeSet<Row> {
     accounts
         .iter()
         .map(|a| {
             let lower = |s: &str| s.to_lowercase();
-            let name = if says.sam { &a.name } else { a.name.trim_end_matches('$') };
+            let name = if kept.sam_account_name { &a.name } else { a.name.trim_end_matches('$') };
             let rest = (a.when_changed, a.user_account_control, a.supported_encryption_types);
             (
                 lower(name),
                 lower(&a.domain),
                 a.spns.iter().map(ToString::to_string).collect(),
-                a.password_last_set.filter(|_| says.time),
-                a.dns_host_name.as_deref().filter(|_| says.host).map(str::to_owned),
-                if says.rest { format!("{rest:?} {:?}", a.additional_dns_host_names) } else { String::new() },
+                a.password_last_set.filter(|_| kept.password_last_set),
+                a.dns_host_name.as_deref().filter(|_| kept.dns_host_name).map(str::to_owned),
+                if kept.other_attributes {
+                    format!("{rest:?} {:?}", a.additional_dns_host_names)
+                } else {
+                    String::new()
+                },
             )
         })
         .collect()
@@ -86,8 +101,8 @@ fn of_domain(accounts: &[Account], domain: &str) -> Vec<Account> {
     accounts.iter().filter(|a| &*a.domain == domain).cloned().collect()
 }
 
-/// Name, kind, content, what it says, and whose accounts it holds.
-fn samples() -> Vec<(&'static str, &'static str, Vec<u8>, Says, Vec<Account>)> {
+/// Name, format, content, kept fields and accounts of each sample.
+fn samples() -> Vec<(&'static str, &'static str, Vec<u8>, KeptFields, Vec<Account>)> {
     let all = forest();
     let alpha = of_domain(&all, "alpha.example.com");
     let sharphound_of =
@@ -123,7 +138,7 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>, Says, Vec<Account>)> {
     ]
 }
 
-/// Listings that show a part: name and content.
+/// Name and content of listings that show a part of the accounts.
 fn partial_samples() -> Vec<(&'static str, String)> {
     let all = forest();
     let named = |name: &str| all.iter().find(|a| &*a.name == name).unwrap();
@@ -140,17 +155,17 @@ fn keep_or_compare(name: &str, content: &[u8]) {
         fs::write(&path, content).unwrap();
     }
     let kept = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    assert!(kept == content, "{name} is not what its command makes");
+    assert!(kept == content, "{name} differs from the file that the test makes");
 }
 
 #[test]
-fn every_sample_says_the_same() {
-    for (name, kind, content, says, accounts) in samples() {
+fn every_sample_gives_its_accounts() {
+    for (name, kind, content, kept, accounts) in samples() {
         keep_or_compare(name, &content);
         let got = load(&[folder().join("spn-inventories").join(name)]);
         assert_eq!(got.files[0].kind, kind, "{name}");
         assert_eq!(got.files[0].read_errors, Vec::<String>::new(), "{name}");
-        assert_eq!(rows(&got.accounts, says), rows(&accounts, says), "{name}");
+        assert_eq!(rows(&got.accounts, kept), rows(&accounts, kept), "{name}");
         let spns: usize = accounts.iter().map(|a| a.spns.len()).sum();
         assert_eq!((got.files[0].rows, got.files[0].hosts), (spns as u64, accounts.len() as u64), "{name}");
         let complete: Vec<String> = got.complete_domains.iter().map(|d| d.to_lowercase()).collect();
@@ -210,7 +225,7 @@ fn a_time() -> impl Strategy<Value = Timestamp> {
 prop_compose! {
     fn an_account()(
         number in 0u32..1_000_000,
-        // What a sAMAccountName may hold (MS-SAMR 3.1.1.6), commas and other letters in the CN besides.
+        // Characters of a sAMAccountName (MS-SAMR 3.1.1.6), and more in the CN.
         name in "[A-Za-zÄöß日_.-][A-Za-z0-9Äöß日 #'._-]{0,10}[A-Za-z0-9]",
         computer in any::<bool>(),
         domain in "(alpha|beta|Gamma)\\.example",
@@ -246,10 +261,10 @@ proptest! {
     #[test]
     fn any_accounts_read_the_same_from_every_format(accounts in proptest::collection::vec(an_account(), 1..8)) {
         let accounts: Vec<Account> = {
-            let mut seen = BTreeSet::new();
-            accounts.into_iter().filter(|a| seen.insert(a.name.to_lowercase())).collect()
+            let mut names = BTreeSet::new();
+            accounts.into_iter().filter(|a| names.insert(a.name.to_lowercase())).collect()
         };
-        let files: Vec<(&str, Vec<u8>, Says)> = vec![
+        let files: Vec<(&str, Vec<u8>, KeptFields)> = vec![
             ("csv", project_csv(&accounts).into_bytes(), CSV),
             ("setspn", setspn_q("Checking domain DC=alpha,DC=example", &accounts).into_bytes(), DNS_ONLY),
             ("setspn, UTF-16", utf16(&setspn_q("Domäne DC=alpha,DC=example wird geprüft", &accounts)), DNS_ONLY),
@@ -262,10 +277,10 @@ proptest! {
             ("Get-AD JSON 5", get_ad_json_5(&accounts).into_bytes(), ALL),
             ("Get-AD JSON 7", get_ad_json_7(&accounts).into_bytes(), ALL),
         ];
-        for (name, content, says) in files {
+        for (name, content, kept) in files {
             let got = loaded(&content);
             prop_assert_eq!(&got.files[0].read_errors, &Vec::<String>::new(), "{}", name);
-            prop_assert_eq!(rows(&got.accounts, says), rows(&accounts, says), "{}", name);
+            prop_assert_eq!(rows(&got.accounts, kept), rows(&accounts, kept), "{}", name);
         }
         let both: Vec<Account> = ["computers", "users"]
             .iter()
@@ -284,13 +299,13 @@ proptest! {
     fn no_damage_stops_the_run(format in 0usize..10, at in 0.0f64..1.0, with in any::<[u8; 3]>(), cut in 0.0f64..1.5) {
         let samples = samples();
         let mut content = samples[format].2.clone();
-        let place = |part: f64, len: usize| ((len as f64 * part) as usize).min(len);
-        let from = place(at, content.len() - 3);
+        let position = |part: f64, len: usize| ((len as f64 * part) as usize).min(len);
+        let from = position(at, content.len() - 3);
         content[from..from + 3].copy_from_slice(&with);
-        content.truncate(place(cut, content.len()));
+        content.truncate(position(cut, content.len()));
         let got = loaded(&content);
         prop_assert_eq!(got.files.len(), 1);
         let spns: usize = samples[format].4.iter().map(|a| a.spns.len()).sum();
-        prop_assert!(got.files[0].rows <= spns as u64 + 2, "damage makes no SPNs");
+        prop_assert!(got.files[0].rows <= spns as u64 + 2, "damage adds no SPNs");
     }
 }

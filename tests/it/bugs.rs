@@ -7,9 +7,9 @@ use crate::support::program::*;
 /// Some commands wrote LF, others CRLF.
 #[test]
 fn bug_3_every_csv_has_the_same_line_ends() {
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("i.csv", "host,address\nSRV1,192.0.2.1\nSRV2,192.0.2.1\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("i.csv", "host,address\nSRV1,192.0.2.1\nSRV2,192.0.2.1\n");
     for arguments in [
         &["inventory", "i.csv"][..],
         &["audit", "-i", "i.csv", "--format", "csv"],
@@ -18,7 +18,7 @@ fn bug_3_every_csv_has_the_same_line_ends() {
         &["triage", "A.evtx", "--problems", "-"],
         &["triage", "A.evtx", "--events", "-"],
     ] {
-        let text = place.run(arguments).exits(0).stdout();
+        let text = sandbox.run(arguments).exits(0).stdout();
         assert!(text.lines().count() > 1, "{arguments:?}");
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{arguments:?}");
     }
@@ -28,15 +28,15 @@ fn bug_3_every_csv_has_the_same_line_ends() {
 #[cfg(target_os = "linux")]
 #[test]
 fn bug_5_one_thread_reads_the_lists_as_well() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let rows: String = (0..20_000).map(|n| format!("SRV{n}$,a.com,HOST/srv{n}\n")).collect();
     for n in 0..8 {
-        place.write(&format!("lists/{n}.csv"), format!("account,domain,spn\n{rows}"));
+        sandbox.write(&format!("lists/{n}.csv"), format!("account,domain,spn\n{rows}"));
     }
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("A.evtx", log([four("A", "srv8", 1, 10)]));
     let most = |threads: &str| {
         let arguments = ["triage", "A.evtx", "-s", "lists", "--threads", threads, "-o", "r.csv"];
-        highest_until_end(&mut place.start(&arguments), "Threads")
+        highest_until_end(&mut sandbox.start(&arguments), "Threads")
     };
     // The same threads for signals and progress in both.
     let (one, eight) = (most("1"), most("8"));
@@ -46,15 +46,15 @@ fn bug_5_one_thread_reads_the_lists_as_well() {
 /// Logs of clients were asked for as "not given" though they were read, and one request had no heading.
 #[test]
 fn bug_6_the_summary_asks_for_no_log_that_was_read() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_577_836_800);
     for name in ["interfaces.csv", "spns.csv"] {
-        std::fs::copy(sample(name), place.path(name)).unwrap();
-        let file = std::fs::File::options().write(true).open(place.path(name)).unwrap();
+        std::fs::copy(sample(name), sandbox.path(name)).unwrap();
+        let file = std::fs::File::options().write(true).open(sandbox.path(name)).unwrap();
         file.set_modified(old).unwrap();
     }
     let arguments = ["-i", "interfaces.csv", "-s", "spns.csv", "--format", "text"];
-    let text = place.run(&[&["triage", &sample("logs")][..], &arguments].concat()).stdout();
+    let text = sandbox.run(&[&["triage", &sample("logs")][..], &arguments].concat()).stdout();
     assert!(text.contains("for 1 incident"), "{text}");
     assert!(!text.contains("not given") && !text.contains("more, for"), "{text}");
 }
@@ -62,7 +62,7 @@ fn bug_6_the_summary_asks_for_no_log_that_was_read() {
 /// Events of the day before were in the evidence, and the help did not say so.
 #[test]
 fn bug_12_the_help_says_which_events_count_outside_the_window() {
-    let help = Place::new().run(&["triage", "--help"]).exits(0).stdout();
+    let help = Sandbox::new().run(&["triage", "--help"]).exits(0).stdout();
     let (_, window) = help.split_once("--window").unwrap();
     let words: Vec<&str> = window.split_whitespace().take(40).collect();
     assert!(words.join(" ").contains("adapters, addresses and names count at any time"), "{words:?}");

@@ -1,7 +1,7 @@
-//! Published cases (`tests/data/cases`): what their events alone must and must not give.
+//! Published cases (`tests/data/cases`), diagnosed from their event alone.
 //!
-//! A confirmed case gives its cause or, where the event cannot tell, `possible` with what settles it. An unresolved one is
-//! never `confirmed`. The set is small: nothing is tuned to it.
+//! A case with a known cause gives that cause or, where the event does not show it, `possible` and what to collect. An
+//! unresolved one is never `confirmed`. The rules are not tuned to this small set.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::support::data;
 use crate::support::evtx::{EvtxWriter, kerberos_event4};
 
-/// What the collection calls a cause, the report's name for it, and what `missing` must ask for where it is only possible.
+/// A cause in the collection of cases, its name in the report, and the request that `missing` must have where it is only
+/// possible.
 const CAUSES: [(&str, &str, &str); 5] = [
     ("loopback-shared-ip", "loopback-shared-ip", "What are the addresses of"),
     ("password-mismatch-machine", "password-mismatch", "Does the domain accept the machine password of"),
@@ -31,19 +32,18 @@ fn text<'c>(case: &'c Value, field: &str) -> &'c str {
     case[field].as_str().unwrap_or_default()
 }
 
-/// The reporter as a computer's name. Where the collection only describes it (`several machines`), it is some other one of
-/// the realm.
+/// The name of the client. Where the collection only describes it (`several machines`), a made-up name in the realm.
 fn computer(case: &Value) -> String {
-    let said = text(case, "reporter_computer");
+    let reporter = text(case, "reporter_computer");
     let host = |word: &str| {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
     };
-    match said.split_once(" (") {
+    match reporter.split_once(" (") {
         Some((name, rest)) if host(name) => match rest.trim_end_matches(')') {
             domain if host(domain) => format!("{name}.{domain}"),
             _ => name.to_owned(),
         },
-        _ if host(said) => said.to_owned(),
+        _ if host(reporter) => reporter.to_owned(),
         _ => match text(case, "client_realm") {
             "" => "client".to_owned(),
             realm => format!("client.{}", realm.to_lowercase()),
@@ -59,7 +59,7 @@ impl Row {
     }
 }
 
-/// The event as EVTX through the real program.
+/// Runs the program on an EVTX log with the event. Returns the row of the report.
 fn triage(case: &Value) -> Row {
     let folder = tempfile::tempdir().unwrap();
     let log: PathBuf = folder.path().join("System.evtx");

@@ -44,11 +44,11 @@ fn the_documents_show_what_the_program_prints() {
         let mut after = String::new();
         let mut rest = before.as_str();
         while let Some((text, marked)) = rest.split_once("<!-- krbtriage ") {
-            let (arguments, behind) = marked.split_once(" -->\n```text\n").unwrap();
-            let (_, behind) = behind.split_once("```\n").unwrap();
+            let (arguments, block) = marked.split_once(" -->\n```text\n").unwrap();
+            let (_, end) = block.split_once("```\n").unwrap();
             let output = output_of(&format!("krbtriage {arguments}"));
             after += &format!("{text}<!-- krbtriage {arguments} -->\n```text\n{output}```\n");
-            rest = behind;
+            rest = end;
             shown += 1;
         }
         after += rest;
@@ -77,7 +77,7 @@ fn links_between_documents_lead_to_a_file_and_a_heading() {
             }
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
-            assert!(target.exists(), "{}: {link} leads nowhere", path.display());
+            assert!(target.exists(), "{}: {link} does not exist", path.display());
             if !anchor.is_empty() {
                 let headings = fs::read_to_string(&target).unwrap();
                 let mut anchors = headings.lines().filter(|line| line.starts_with('#')).map(anchor_of);

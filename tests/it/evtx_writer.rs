@@ -1,5 +1,5 @@
-//! What the test writer promises beyond readable records: tables, checksums, layouts and every fault a test may
-//! ask for. That other readers read the records is in evtx_writer_readers.rs.
+//! The tables, checksums, layouts and faults that the test writer makes. `evtx_writer_readers` has other readers read its
+//! records.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn event4() -> Event {
     )
 }
 
-/// What the crate reads: record identifier and XML, or the error's text.
+/// The records that the crate reads: record ID and XML, or the text of the error.
 fn read(log: Vec<u8>, settings: ParserSettings) -> Vec<Result<(u64, String), String>> {
     let mut parser = EvtxParser::from_buffer(log).expect("a log").with_configuration(settings.num_threads(1));
     parser.records().map(|r| r.map(|r| (r.event_record_id, r.data)).map_err(|e| e.to_string())).collect()
@@ -90,7 +90,7 @@ fn manifest_event_names_its_provider_in_value_14() {
 }
 
 #[test]
-fn provider_channel_and_computer_of_a_classic_event_stand_once_in_a_chunk() {
+fn provider_channel_and_computer_of_a_classic_event_are_once_in_a_chunk() {
     let log = EvtxWriter::new().events((0..20).map(|_| event4())).finish();
     for literal in ["Microsoft-Windows-Security-Kerberos", "SRV1.alpha.example.com", "EventSourceName"] {
         let needle: Vec<u8> = literal.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -112,7 +112,7 @@ fn forwarded_event_has_no_template_and_keeps_system_values_as_text() {
 }
 
 #[test]
-fn every_name_and_template_stands_in_its_bucket() {
+fn every_name_and_template_is_in_its_bucket() {
     let hash = |units: &[u8]| {
         units.chunks_exact(2).fold(0u32, |h, u| {
             h.wrapping_mul(65599).wrapping_add(u32::from(u16::from_le_bytes([u[0], u[1]])))
@@ -212,7 +212,7 @@ fn wrong_checksums_are_wrong_and_the_others_right() {
 }
 
 #[test]
-fn dirty_header_lies_about_its_chunks() {
+fn dirty_header_has_old_counts_of_chunks() {
     let log = EvtxWriter::new().dirty().event(event4()).next_chunk().event(event4()).finish();
     let header = evtx::EvtxFileHeader::from_bytes(&log).expect("a header");
     assert_eq!((header.chunk_count, header.last_chunk_number), (1, 0));
@@ -228,7 +228,7 @@ fn file_may_lack_its_header_and_end_in_junk() {
 }
 
 #[test]
-fn zero_chunk_stands_between_others() {
+fn zero_chunk_is_between_others() {
     let log = EvtxWriter::new().event(event4()).zero_chunk().event(event4()).finish();
     let slots: Vec<&[u8]> = chunks(&log).collect();
     assert_eq!(slots.len(), 3);

@@ -1,5 +1,5 @@
-//! Readers that share no code with the test writer read what it wrote: the `evtx` crate, `evtxexport` and
-//! `python-evtx`. The latter two are installed by `.ci/setup` and run by `.ci/check`.
+//! Readers that share no code with the test writer read its logs: the `evtx` crate, `evtxexport` and `python-evtx`.
+//! `.ci/setup` installs the latter two, and `.ci/check` runs their tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use crate::support::evtx::{CHUNK, Event, EvtxWriter, FILE_HEADER, Payload};
 use crate::support::readers::corpus::{corpus, forwarded_corpus};
 use crate::support::readers::read_event::{ReadEvent, expected, from_json, from_xml};
 
-/// Chunks the corpus fills at least, so that a new chunk's tables are tested too.
+/// The least number of chunks of the corpus, so that the tables of later chunks are tested.
 const CHUNKS: usize = 5;
 
 fn written(name: &str, events: &[Event]) -> PathBuf {
@@ -28,7 +28,7 @@ fn compare(reader: &str, events: &[Event], read: Vec<ReadEvent>) {
     }
 }
 
-/// What a reader prints.
+/// Runs a reader and returns its output.
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let output = output.unwrap_or_else(|error| panic!("{program} does not start: {error}"));
@@ -52,8 +52,8 @@ fn the_evtx_crate_reads_what_was_written() {
 
 #[test]
 fn the_evtx_crate_reads_forwarded_records() {
-    // It alone: evtxexport 20181227 and python-evtx 0.8.1 read no record without a template, neither these
-    // nor those of a real collector ("unsupported type: 0x05", "NullTypeNode").
+    // Not evtxexport 20181227 and python-evtx 0.8.1: they read no record without a template, also none of a real collector
+    // ("unsupported type: 0x05", "NullTypeNode").
     let events = forwarded_corpus();
     compare("evtx", &events, evtx_crate(&written("forwarded.evtx", &events)));
 }
@@ -61,7 +61,7 @@ fn the_evtx_crate_reads_forwarded_records() {
 #[test]
 #[ignore = "needs evtxexport (.ci/setup)"]
 fn evtxexport_reads_what_was_written() {
-    // It shows characters outside the BMP as other ones; the other two readers check those.
+    // evtxexport prints other characters for those outside the BMP. The other two readers check them.
     let events = corpus("é");
     let path = written("evtxexport.evtx", &events);
     let text = run("evtxexport", &["-f", "xml", path.to_str().expect("UTF-8")]);
@@ -75,10 +75,10 @@ fn evtxexport_reads_what_was_written() {
 #[test]
 #[ignore = "needs python-evtx (.ci/setup)"]
 fn python_evtx_reads_what_was_written() {
-    // It reads 130 records a second; 2,000 have every layout and a dozen chunks.
+    // python-evtx reads 130 records a second. 2,000 have every layout and a dozen chunks.
     let mut events = corpus("🐎");
     events.truncate(2000);
-    // It puts the empty strings of an array in the wrong places; the other two readers check those.
+    // It moves the empty strings of an array. The other two readers check those.
     for event in &mut events {
         if let Payload::Strings { strings, .. } = &mut event.payload {
             strings.retain(|s| !s.is_empty());

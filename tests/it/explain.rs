@@ -1,9 +1,9 @@
 //! `krbtriage explain` and `krbtriage` alone, as typed.
 
-use crate::support::program::{Place, Run};
+use crate::support::program::{Run, Sandbox};
 
 fn explain(words: &[&str]) -> Run {
-    Place::new().run(&[&["explain"], words].concat())
+    Sandbox::new().run(&[&["explain"], words].concat())
 }
 
 const REPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/report.csv");
@@ -94,12 +94,12 @@ fn why_without_inputs_or_an_incident_says_what_it_needs() {
 
 #[test]
 fn alone_the_program_shows_three_things_to_do_and_no_usage_error() {
-    let run = Place::new().run(&[]);
+    let run = Sandbox::new().run(&[]);
     assert_eq!((run.code(), run.stderr().as_str()), (0, ""));
     for command in ["krbtriage here --probe", "krbtriage triage FOLDER", "krbtriage explain 0x80070721"] {
         assert!(run.stdout().contains(command), "{}", run.stdout());
     }
     assert!(!run.stdout().contains("Usage"), "{}", run.stdout());
     // An option alone is still wrong use.
-    assert_eq!(Place::new().run(&["--probe"]).code(), 2);
+    assert_eq!(Sandbox::new().run(&["--probe"]).code(), 2);
 }

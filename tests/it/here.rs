@@ -5,24 +5,24 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::evtx::{EvtxWriter, event_log, kerberos_event4};
-use crate::support::program::{Place, Run};
+use crate::support::program::{Run, Sandbox};
 use crate::support::rpc_server::RpcServer;
 
 const CLIENT: &str = "SRV1.alpha.example.com";
 
 /// SRV1 of the reference case: its live logs, with the fault minutes ago, its adapters, and what its resolver answers. Connections to
 /// SRV2 go to `port` of this machine.
-pub fn srv1(port: u16) -> Place {
+pub fn srv1(port: u16) -> Sandbox {
     srv1_with(port, "ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM")
 }
 
 /// The same, where event 4 has other realms: `TargetRealm` is what the responder reported, `ClientRealm` what the client knows.
-fn srv1_with(port: u16, target_realm: &str, client_realm: &str) -> Place {
-    let place = Place::new();
-    place.write("logs/System.evtx", log(target_realm, client_realm));
-    place.write("hosts", "# Sample\n127.0.0.1 localhost\n");
-    place.write("machine.json", machine(port));
-    place
+fn srv1_with(port: u16, target_realm: &str, client_realm: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/System.evtx", log(target_realm, client_realm));
+    sandbox.write("hosts", "# Sample\n127.0.0.1 localhost\n");
+    sandbox.write("machine.json", machine(port));
+    sandbox
 }
 
 /// SRV1's System log, with event 4 minutes ago.
@@ -53,8 +53,8 @@ fn machine(port: u16) -> String {
     )
 }
 
-fn here(place: &Place, options: &[&str]) -> Run {
-    place.run(&[&["here", "--machine", "machine.json"], options].concat())
+fn here(sandbox: &Sandbox, options: &[&str]) -> Run {
+    sandbox.run(&[&["here", "--machine", "machine.json"], options].concat())
 }
 
 #[test]
@@ -75,22 +75,22 @@ fn the_live_log_of_this_windows_is_read_and_confirmed_by_a_probe() {
     assert!(!live.exists(), "{} is a log of this Windows", live.display());
     std::fs::create_dir_all(live.parent().unwrap()).unwrap();
     std::fs::write(&live, log("ALPHA.EXAMPLE.COM", "BETA.EXAMPLE.COM")).unwrap();
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     // Its logs and its hosts file are those of this Windows.
     let own = machine(port.parse().unwrap()).replace(r#""logs": "logs", "hosts_file": "hosts","#, "");
     assert!(!own.contains("logs"));
-    place.write("machine.json", own);
+    sandbox.write("machine.json", own);
     // The first program of a Wine loads its libraries.
-    assert_eq!(place.run(&["--version"]).code(), 0);
-    is_confirmed(&place);
+    assert_eq!(sandbox.run(&["--version"]).code(), 0);
+    is_confirmed(&sandbox);
     std::fs::remove_file(live).unwrap();
 }
 
 /// `here --probe` proves the cause in less than two seconds.
 #[track_caller]
-fn is_confirmed(place: &Place) {
+fn is_confirmed(sandbox: &Sandbox) {
     let started = Instant::now();
-    let run = here(place, &["--probe", "--format", "text"]);
+    let run = here(sandbox, &["--probe", "--format", "text"]);
     let took = started.elapsed();
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let text = run.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -111,8 +111,8 @@ fn is_confirmed(place: &Place) {
 fn without_a_probe_the_adapter_is_a_suspicion_and_nothing_is_asked() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
-    let place = srv1(listener.local_addr().unwrap().port());
-    let run = here(&place, &["--format", "text"]);
+    let sandbox = srv1(listener.local_addr().unwrap().port());
+    let run = here(&sandbox, &["--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let text = run.stdout();
     assert!(text.contains("loopback-shared-ip") && !text.contains(": confirmed"), "{text}");
@@ -122,9 +122,9 @@ fn without_a_probe_the_adapter_is_a_suspicion_and_nothing_is_asked() {
 #[test]
 fn a_target_without_an_answer_is_reported_and_the_report_is_written() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = srv1(listener.local_addr().unwrap().port());
+    let sandbox = srv1(listener.local_addr().unwrap().port());
     drop(listener);
-    let run = here(&place, &["--probe", "--format", "text"]);
+    let run = here(&sandbox, &["--probe", "--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(
         run.stderr().contains("srv2.beta.example.com (203.0.113.2:135): the connection was refused"),
@@ -140,8 +140,8 @@ fn a_domain_that_only_the_responder_reported_is_never_probed() {
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
     // The name resolves, as every name of a domain of the attacker's does.
-    let place = srv1_with(port, "BETA.EXAMPLE.COM", "ALPHA.EXAMPLE.COM");
-    let run = here(&place, &["--probe", "--format", "text"]);
+    let sandbox = srv1_with(port, "BETA.EXAMPLE.COM", "ALPHA.EXAMPLE.COM");
+    let run = here(&sandbox, &["--probe", "--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(listener.accept().is_err(), "a target of a foreign domain was probed");
     let stderr = run.stderr().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -152,14 +152,14 @@ fn a_domain_that_only_the_responder_reported_is_never_probed() {
         assert!(stderr.contains(part), "{part:?} is not in {stderr}");
     }
     // A list that the user passes vouches for it.
-    place.write("list.csv", "host,address\nsrv2.beta.example.com,203.0.113.2\n");
+    sandbox.write("list.csv", "host,address\nsrv2.beta.example.com,203.0.113.2\n");
     listener.set_nonblocking(false).unwrap();
     let (asked, was_asked) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         // Closes the connection at once.
         asked.send(listener.accept().is_ok())
     });
-    let run = here(&place, &["--probe", "-i", "list.csv", "--format", "text"]);
+    let run = here(&sandbox, &["--probe", "-i", "list.csv", "--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(was_asked.recv_timeout(std::time::Duration::from_secs(5)).unwrap(), "{}", run.stderr());
 }
@@ -168,17 +168,17 @@ fn a_domain_that_only_the_responder_reported_is_never_probed() {
 fn triage_probes_only_hosts_that_an_inventory_or_account_list_has() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
-    let place = srv1(listener.local_addr().unwrap().port());
-    let run = place.run(&["triage", "--probe", "logs", "--format", "text"]);
+    let sandbox = srv1(listener.local_addr().unwrap().port());
+    let run = sandbox.run(&["triage", "--probe", "logs", "--format", "text"]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(run.stderr().contains("--probe did not ask srv2.beta.example.com"), "{}", run.stderr());
 }
 
 #[test]
 fn a_machine_without_a_system_log_has_no_report() {
-    let place = srv1(1);
-    std::fs::remove_file(place.path("logs/System.evtx")).unwrap();
-    let run = here(&place, &[]);
+    let sandbox = srv1(1);
+    std::fs::remove_file(sandbox.path("logs/System.evtx")).unwrap();
+    let run = here(&sandbox, &[]);
     assert_eq!(run.code(), 4, "{}", run.stderr());
     assert!(run.stderr().contains("wevtutil epl System"), "{}", run.stderr());
 }
@@ -186,7 +186,7 @@ fn a_machine_without_a_system_log_has_no_report() {
 #[cfg(not(windows))]
 #[test]
 fn another_system_is_refused_with_what_to_use_instead() {
-    let run = Place::new().run(&["here"]);
+    let run = Sandbox::new().run(&["here"]);
     assert_eq!((run.code(), run.stdout().as_str()), (2, ""));
     assert!(
         run.stderr().contains("this is not Windows") && run.stderr().contains("krbtriage triage System.evtx")

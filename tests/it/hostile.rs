@@ -155,7 +155,7 @@ fn hostile_texts() -> Vec<String> {
 /// Attack 3: names become commands that an administrator copies.
 #[test]
 fn attack_3_no_name_is_more_than_a_word_of_a_command() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let mut events = Vec::new();
     let (mut spns, mut addresses) =
         ("account,domain,spn,dns_host_name\r\n".to_owned(), "host,address,description\r\n".to_owned());
@@ -180,17 +180,17 @@ fn attack_3_no_name_is_more_than_a_word_of_a_command() {
         );
         addresses += &format!("{host},192.0.2.1,{}\r\n{good},169.254.95.120,IBM USB\r\n", cell(text));
     }
-    place.write("one.evtx", log(events));
-    place.write("spns.csv", spns);
-    place.write("addresses.csv", addresses);
+    sandbox.write("one.evtx", log(events));
+    sandbox.write("spns.csv", spns);
+    sandbox.write("addresses.csv", addresses);
     let mut found = BTreeSet::new();
     for lists in [&[][..], &["-s", "spns.csv"], &["-i", "addresses.csv", "-s", "spns.csv"]] {
-        let run = place.run(&[&["triage", "one.evtx", "-o", "r.json"], lists].concat());
+        let run = sandbox.run(&[&["triage", "one.evtx", "-o", "r.json"], lists].concat());
         assert!([0, 3].contains(&run.code()), "{}", run.stderr());
-        commands(&serde_json::from_str(&place.text("r.json")).unwrap(), &mut found);
+        commands(&serde_json::from_str(&sandbox.text("r.json")).unwrap(), &mut found);
     }
     let of_triage = found.iter().filter(|line| line.contains(MARK)).count();
-    let audit = place.run(&["audit", "-i", "addresses.csv", "-s", "spns.csv"]).stdout();
+    let audit = sandbox.run(&["audit", "-i", "addresses.csv", "-s", "spns.csv"]).stdout();
     quoted_commands(&audit, &mut found);
     assert!(of_triage > 100, "{of_triage} of {} commands hold a name of the inputs", found.len());
     found.iter().for_each(|line| check_command(line));
@@ -222,28 +222,27 @@ const MAX_TEXTS: u64 = 48 << 10;
 #[test]
 fn attack_1_outputs_grow_in_proportion_to_the_input() {
     const EVENTS: usize = 120;
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let long = |n: usize, len: usize| format!("{n}{}", "x".repeat(len));
     for (name, len) in [("short", 100), ("limit", 1020), ("long", 9000)] {
-        for place_of_name in 0..4 {
+        for hostile_field in 0..4 {
             let event = |n: usize| {
                 let names = ["CLIENT1", "srv9$", "A.COM", "cifs/srv8.a.com"];
-                let at = |place: usize| match place == place_of_name {
+                let at = |field: usize| match field == hostile_field {
                     true => long(n, len),
-                    false => names[place].to_owned(),
+                    false => names[field].to_owned(),
                 };
                 kerberos_event4(&at(0), &at(1), &at(2), &at(3), &at(2))
             };
-            let bytes = place.write("a.evtx", log((0..EVENTS).map(event)));
+            let bytes = sandbox.write("a.evtx", log((0..EVENTS).map(event)));
             let read = std::fs::metadata(bytes).unwrap().len();
-            place.run(&[
-                "triage", "a.evtx", "-o", "r.csv", "-o", "r.json", "-o", "r.html", "--events", "e.csv",
-            ]);
-            for output in ["r.csv", "r.json", "r.html", "e.csv"] {
-                let written = std::fs::metadata(place.path(output)).unwrap().len();
+            let files = ["r.csv", "r.json", "r.html", "e.csv"];
+            sandbox.run(&[&["triage", "a.evtx"], &outputs(&files)[..]].concat());
+            for output in files {
+                let written = std::fs::metadata(sandbox.path(output)).unwrap().len();
                 assert!(
                     written < 40 * read + EVENTS as u64 * MAX_TEXTS,
-                    "{name} {place_of_name}: {output} {written} of {read}"
+                    "{name} {hostile_field}: {output} {written} of {read}"
                 );
             }
         }
@@ -253,10 +252,10 @@ fn attack_1_outputs_grow_in_proportion_to_the_input() {
 /// Attack 12: two logs of one computer that hold different records under one ID and time.
 #[test]
 fn attack_12_two_records_with_one_key_are_both_counted_and_named() {
-    let place = Place::new();
-    place.write("a.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("b.evtx", log([four("A", "srv7", 1, 10)]));
-    let run = place.run(&["triage", "a.evtx", "b.evtx", "a.evtx"]).exits(0);
+    let sandbox = Sandbox::new();
+    sandbox.write("a.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("b.evtx", log([four("A", "srv7", 1, 10)]));
+    let run = sandbox.run(&["triage", "a.evtx", "b.evtx", "a.evtx"]).exits(0);
     let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
     assert_eq!(reported(&run.stdout()), want);
     let stderr = run.stderr();
@@ -266,7 +265,7 @@ fn attack_12_two_records_with_one_key_are_both_counted_and_named() {
 /// Attack 13: a row or an object that a reader cannot take does not end without a word.
 #[test]
 fn attack_13_what_exceeds_a_limit_is_reported_and_exits_with_3() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let object = |n: u8, more: &str| {
         format!(r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.{n}","InterfaceAlias":"e"{more}}}"#)
     };
@@ -277,8 +276,8 @@ fn attack_13_what_exceeds_a_limit_is_reported_and_exits_with_3() {
         ("deep.json", list(format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)))),
         ("huge-string.json", list(object(2, &format!(r#","x":"{}""#, "a".repeat(70 << 20))))),
     ] {
-        place.write(name, text);
-        let run = place.run(&["inventory", name]).exits(3);
+        sandbox.write(name, text);
+        let run = sandbox.run(&["inventory", name]).exits(3);
         assert!(run.stderr().contains(name), "{}", run.stderr());
         assert!(run.stderr().len() < 2000, "{name}: the message is short");
     }
@@ -288,11 +287,11 @@ fn attack_13_what_exceeds_a_limit_is_reported_and_exits_with_3() {
 #[cfg(unix)]
 #[test]
 fn attack_14_pipes_and_devices_are_refused_as_every_input() {
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
-    place.run(&["triage", "A.evtx", "-o", "r.csv"]).exits(0);
-    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
+    let sandbox = Sandbox::new();
+    sandbox.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("i.csv", "host,address\nSRV1,192.0.2.1\n");
+    sandbox.run(&["triage", "A.evtx", "-o", "r.csv"]).exits(0);
+    let made = std::process::Command::new("mkfifo").arg(sandbox.path("pipe")).status();
     assert!(made.unwrap().success());
     for endless in ["pipe", "/dev/zero"] {
         for arguments in [
@@ -320,7 +319,7 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
             &["collect-script", "--report", endless],
             &["collect-script", "--hosts", endless],
         ] {
-            let mut child = place.start(arguments);
+            let mut child = sandbox.start(arguments);
             let deadline = Instant::now() + Duration::from_secs(20);
             let status = loop {
                 match child.try_wait().unwrap() {
@@ -336,21 +335,22 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
         }
     }
     // In a folder they are not looked at.
-    std::fs::create_dir(place.path("folder")).unwrap();
-    std::fs::rename(place.path("pipe"), place.path("folder/pipe")).unwrap();
-    std::fs::copy(place.path("i.csv"), place.path("folder/i.csv")).unwrap();
-    place.run(&["inventory", "folder"]).exits(0);
-    place.run(&["triage", "A.evtx", "-i", "folder"]).exits(0);
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    std::fs::rename(sandbox.path("pipe"), sandbox.path("folder/pipe")).unwrap();
+    std::fs::copy(sandbox.path("i.csv"), sandbox.path("folder/i.csv")).unwrap();
+    sandbox.run(&["inventory", "folder"]).exits(0);
+    sandbox.run(&["triage", "A.evtx", "-i", "folder"]).exits(0);
 }
 
 /// Attack 15: an extraction with forged counts.
 #[test]
 fn attack_15_forged_counts_do_not_wrap_in_any_output() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for name in ["a", "b", "c"] {
-        place.write(&format!("{name}.evtx"), log([four(name, "srv8", 1, 10)]));
+        sandbox.write(&format!("{name}.evtx"), log([four(name, "srv8", 1, 10)]));
     }
-    let extraction = place.run(&["extract", "--for-triage", "a.evtx", "b.evtx", "c.evtx"]).exits(0).stdout();
+    let extraction =
+        sandbox.run(&["extract", "--for-triage", "a.evtx", "b.evtx", "c.evtx"]).exits(0).stdout();
     let forged: Vec<String> = extraction
         .lines()
         .map(|line| match serde_json::from_str(line).unwrap() {
@@ -364,54 +364,39 @@ fn attack_15_forged_counts_do_not_wrap_in_any_output() {
         })
         .collect();
     assert_ne!(forged.join("\n"), extraction.trim_end());
-    place.write("e.jsonl", forged.join("\n"));
-    let run = place.run(&[
-        "triage",
-        "-v",
-        "e.jsonl",
-        "-o",
-        "r.csv",
-        "-o",
-        "r.json",
-        "-o",
-        "r.html",
-        "-o",
-        "r.txt",
-        "--summary",
-        "s.jsonl",
-        "--problems",
-        "p.csv",
-    ]);
+    sandbox.write("e.jsonl", forged.join("\n"));
+    let files = outputs(&["r.csv", "r.json", "r.html", "r.txt", "s.jsonl", "p.csv"]);
+    let run = sandbox.run(&[&["triage", "-v", "e.jsonl"], &files[..]].concat());
     assert!([0, 3].contains(&run.code()), "{}", run.stderr());
     assert!(run.stderr().contains("18,446,744,073,709,551,615 records"), "{}", run.stderr());
-    assert!(place.text("r.html").contains("18,446,744,073,709,551,615 records"));
+    assert!(sandbox.text("r.html").contains("18,446,744,073,709,551,615 records"));
 }
 
 /// The same with an earlier report whose counts are forged.
 #[test]
 fn attack_15_forged_counts_of_a_baseline_do_not_wrap() {
-    let place = Place::new();
-    place.write("one.evtx", log([four("A", "srv8", 1, 10), four("B", "srv8", 1, 20)]));
-    place.write("two.evtx", log([four("A", "srv7", 2, 1500)]));
-    place.run(&["triage", "one.evtx", "-o", "one.jsonl"]).exits(0);
-    let forged = place.text("one.jsonl").replace("\"events\":1,", &format!("\"events\":{},", u64::MAX));
+    let sandbox = Sandbox::new();
+    sandbox.write("one.evtx", log([four("A", "srv8", 1, 10), four("B", "srv8", 1, 20)]));
+    sandbox.write("two.evtx", log([four("A", "srv7", 2, 1500)]));
+    sandbox.run(&["triage", "one.evtx", "-o", "one.jsonl"]).exits(0);
+    let forged = sandbox.text("one.jsonl").replace("\"events\":1,", &format!("\"events\":{},", u64::MAX));
     assert!(forged.matches("18446744073709551615").count() == 2, "{forged}");
-    place.write("one.jsonl", forged);
-    let outputs = ["-o", "r.csv", "-o", "r.html", "-o", "r.txt", "--problems", "p.csv"];
-    place.run(&[&["triage", "two.evtx", "--baseline", "one.jsonl"], &outputs[..]].concat()).exits(0);
-    assert!(place.text("p.csv").contains(&u64::MAX.to_string()));
+    sandbox.write("one.jsonl", forged);
+    let files = outputs(&["r.csv", "r.html", "r.txt", "p.csv"]);
+    sandbox.run(&[&["triage", "two.evtx", "--baseline", "one.jsonl"], &files[..]].concat()).exits(0);
+    assert!(sandbox.text("p.csv").contains(&u64::MAX.to_string()));
 }
 
 /// Attack 8: one clock that runs ahead, in a log that several computers forward to. `support::program::at` is in the past.
 #[test]
 fn attack_8_a_clock_that_runs_ahead_resolves_nothing_and_is_reported() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let mut events = vec![four("A", "srv8", 1, 10), four("B", "srv7", 2, 11)];
     let mut night = |more| {
         events.push(more);
-        place.write("forwarded.evtx", log(events.clone()));
-        let run = place.run(&["triage", "forwarded.evtx", "--state", "s.json", "-o", "r.csv"]);
-        (reported(&place.text("r.csv")), run.stderr())
+        sandbox.write("forwarded.evtx", log(events.clone()));
+        let run = sandbox.run(&["triage", "forwarded.evtx", "--state", "s.json", "-o", "r.csv"]);
+        (reported(&sandbox.text("r.csv")), run.stderr())
     };
     night(four("C", "srv6", 3, 12));
     let (report, stderr) = night(four("B", "srv7", 4, 13).at("2999-01-01T00:00:00Z"));

@@ -1,4 +1,4 @@
-//! Ctrl-C and a scheduler's stop: no half report, no leftovers, and the old report as it was.
+//! Ctrl-C and SIGTERM leave no half report, no temporary files, and the old report unchanged.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ fn until(what: &str, mut true_now: impl FnMut() -> bool) {
     }
 }
 
-/// Interrupts a run whose outputs are complete and which waits to hand one of them to a pipe that nobody reads. It is started
-/// with these options of `env`.
+/// Interrupts a run whose outputs are complete and which waits to write one of them to a pipe that nobody reads. `options`
+/// are those of `env`, which starts it.
 fn interrupt(options: &[&str], signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (out, temporary) = (folder.path().join("out"), folder.path().join("tmp"));

@@ -1,4 +1,4 @@
-//! One inventory gives the same rows from every format that can tell it.
+//! Every address format gives the same rows of one inventory, except for what the format lacks.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use crate::support::inventories::{Export, Keeps, Record, Row, exports, name_expo
 use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load};
 use proptest::prelude::*;
 
-/// A row as far as a format keeps it.
+/// The fields of a row that a format keeps.
 type KeptRow = (String, IpAddr, String, String, String, Option<u8>);
 
-fn seen(owned: &OwnedAddress, keeps: Keeps) -> KeptRow {
+fn kept(owned: &OwnedAddress, keeps: Keeps) -> KeptRow {
     let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or("").to_owned();
     let host = if keeps.full_name { owned.host.to_lowercase() } else { label(&owned.host) };
     let (interface, description, mac) = (text(&owned.interface), text(&owned.description), text(&owned.mac));
@@ -53,7 +53,7 @@ fn check(rows: &[Row]) {
         for file in &inventory.files {
             assert!(file.read_errors.is_empty(), "{what}: {:?}", file.read_errors);
         }
-        let got: BTreeSet<KeptRow> = inventory.owned.iter().map(|row| seen(row, export.keeps)).collect();
+        let got: BTreeSet<KeptRow> = inventory.owned.iter().map(|row| kept(row, export.keeps)).collect();
         let want: BTreeSet<KeptRow> = rows.iter().map(|row| expected(row, export.keeps)).collect();
         assert_eq!(got, want, "{what}");
     }
@@ -79,7 +79,7 @@ fn check_names(records: &[Record]) {
 }
 
 fn address() -> impl Strategy<Value = (IpAddr, u8)> {
-    // Own addresses and those of the writers' gateways, servers and stale rows must not meet.
+    // These differ from the addresses of gateways, servers and stale rows that the writers add.
     let v4 = (any::<u32>(), 1u8..=32)
         .prop_map(|(bits, prefix)| (IpAddr::V4((bits & 0x7fff_ffff | 0x0100_0000).into()), prefix))
         .prop_filter("not loopback", |(ip, _)| !ip.is_loopback());
@@ -107,7 +107,7 @@ prop_compose! {
         description in "(IBM USB Remote NDIS|Intel\\(R\\) I350|Müller, Söhne & Co\\. NIC)( #[1-9])?",
     ) -> Row {
         Row {
-            // One adapter for each name on each host: descriptions and MACs hang on the name in some formats.
+            // One adapter for each interface name of a host, because some formats join description and MAC by the name.
             interface: format!("Ethernet {number}"),
             mac: format!("02-00-5E-00-53-{number:02X}"),
             description: format!("{description} {number}"),
@@ -118,8 +118,8 @@ prop_compose! {
     }
 }
 
-/// As machines are: one description for an adapter, one host for a NetBIOS name in each domain.
-fn sensible(mut rows: Vec<Row>) -> Vec<Row> {
+/// Keeps rows that real machines can have: one description for an adapter, one host for a NetBIOS name in each domain.
+fn plausible(mut rows: Vec<Row>) -> Vec<Row> {
     let mut seen = BTreeSet::new();
     let mut described = std::collections::BTreeMap::new();
     rows.retain(|r| seen.insert((r.host.clone(), r.address)));
@@ -135,7 +135,7 @@ proptest! {
 
     #[test]
     fn every_format_gives_the_same_rows(rows in prop::collection::vec(row(), 1..12)) {
-        check(&sensible(rows));
+        check(&plausible(rows));
     }
 
     #[test]
@@ -156,7 +156,7 @@ proptest! {
 }
 
 #[test]
-fn the_fault_itself_in_every_format() {
+fn every_format_shows_the_reference_case() {
     let row = |host: &str, address: &str, n: u8| Row {
         host: host.to_owned(),
         address: address.parse().unwrap(),

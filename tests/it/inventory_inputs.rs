@@ -1,5 +1,4 @@
-//! Files as other people have them (`tests/data/inputs`): the right rows, or the right refusal. Nothing is
-//! invented.
+//! Files of other people (`tests/data/inputs`) give the right rows or the right refusal.
 
 use std::path::PathBuf;
 
@@ -31,7 +30,7 @@ fn resolved(inventory: &AddressInventory) -> Vec<String> {
     inventory.resolved.iter().map(|r| format!("{} {}", r.name, r.address)).collect()
 }
 
-/// What each file gives: own addresses, names with addresses, accounts, and how the errors of `-i` and `-s` begin.
+/// For each file: the number of own addresses, of names and of accounts, and how the errors under `-i` and `-s` begin.
 #[rustfmt::skip]
 const EVERY_INPUT: &[(&str, usize, usize, usize, &str, &str)] = &[
     ("01-srv1.txt", 2, 0, 0, "", "this shows which host"),
@@ -82,9 +81,9 @@ fn every_input_gives_its_rows_or_its_refusal() {
     }
 }
 
-/// F1: 255.255.255.128 has twelve digits, and is no MAC.
+/// F1: 255.255.255.128 has twelve digits and is not a MAC.
 #[test]
-fn a_mask_is_no_mac() {
+fn a_mask_is_not_a_mac() {
     let inventory = addresses("01-srv1.txt");
     assert_eq!(
         owned(&inventory),
@@ -129,9 +128,9 @@ fn plain_ipconfig_of_an_adapter_without_ipv4() {
     assert_eq!(rows, ["21-ipv6only 2001:db8::5 [Ethernet] [-] -", "21-ipv6only fe80::5 [Ethernet] [-] -"]);
 }
 
-/// F2: the address in an event is that of the other side.
+/// F2: the address in an event is that of another host.
 #[test]
-fn events_are_no_inventory() {
+fn events_are_not_an_inventory() {
     for name in ["05-events-4624.jsonl", "05-security-4624.jsonl"] {
         let inventory = addresses(name);
         assert!(inventory.owned.is_empty() && inventory.resolved.is_empty(), "{name}");
@@ -142,7 +141,7 @@ fn events_are_no_inventory() {
     assert!(inventory.owned.is_empty() && !inventory.files[0].read_errors.is_empty());
 }
 
-/// F3: Windows Server 2016 and later name the zone otherwise; BIND has `$ORIGIN`; dig has full names.
+/// F3: the zone is in a comment of Windows Server 2016 and later, in `$ORIGIN` of BIND, or in the full names of dig.
 #[test]
 fn zone_files_keep_their_zone() {
     let inventory = addresses("06-example.com.dns");
@@ -168,7 +167,7 @@ fn zone_files_keep_their_zone() {
 
 /// F12: dates and tools' names in a file's name are not a host.
 #[test]
-fn a_date_in_a_files_name_is_no_host() {
+fn a_date_in_the_name_of_a_file_is_not_a_host() {
     let rows = owned(&load_bytes(
         "2024-01-05_SRV1_ipconfig.txt",
         &std::fs::read(input("25-2024-01-05_SRV1_ipconfig.txt")).unwrap(),
@@ -177,7 +176,7 @@ fn a_date_in_a_files_name_is_no_host() {
     assert!(rows.iter().all(|row| row.starts_with("SRV1 ")) && rows.len() == 2, "{rows:?}");
 }
 
-/// F13: a host column and a column of addresses are enough, and lost lists are named.
+/// F13: a column of hosts and one of addresses are enough, and lists that were lost are reported.
 #[test]
 fn any_csv_of_hosts_and_addresses_is_read() {
     assert_eq!(
@@ -213,9 +212,8 @@ fn a_list_of_properties_is_read_and_a_cut_one_refused() {
     );
 }
 
-/// What is recognised and gives nothing says so.
 #[test]
-fn a_recognised_file_without_rows_is_a_problem() {
+fn a_recognised_file_without_rows_is_reported() {
     let text = "Windows IP Configuration\n\nEthernet adapter Ethernet:\n\n   Media State . . . . . . . . . . . : Media disconnected\n   \
                 Description . . . . . . . . . . . : Intel\n";
     let inventory = load_bytes("SRV1.txt", text.as_bytes(), &LoadOptions::default());
@@ -231,7 +229,7 @@ fn account_names(name: &str) -> (Vec<String>, Vec<String>) {
 
 /// F10: `RID Manager$` of every domain has a `$` and is not an account.
 #[test]
-fn an_object_without_account_name_is_no_account() {
+fn an_object_without_account_name_is_not_an_account() {
     assert_eq!(account_names("10-ridmanager.ldif"), (vec!["SRV1$ 1".to_owned()], vec![]));
 }
 
@@ -257,9 +255,9 @@ fn ldap3_json_is_read() {
     assert!(inventory.accounts[0].password_last_set.is_some());
 }
 
-/// F13: SharpHound's list of domains holds no account, and nothing else is wrong with it.
+/// F13: SharpHound's list of domains has no accounts.
 #[test]
-fn sharphounds_domains_are_no_accounts() {
+fn domains_of_sharphound_are_not_accounts() {
     let (accounts, problems) = account_names("09-sharphound-v3-domains.json");
     assert!(accounts.is_empty());
     assert!(problems[0].contains("give its computers and users files"), "{problems:?}");
@@ -294,7 +292,7 @@ fn a_file_of_any_name_has_a_date() {
     assert!(inventory.files[0].modified.is_some());
 }
 
-/// Cells that were escaped for a spreadsheet are read as what they were.
+/// Cells that were escaped for a spreadsheet are read without the escape.
 #[test]
 fn escaped_cells_of_an_account_list_are_unescaped() {
     let folder = tempfile::tempdir().unwrap();
@@ -311,7 +309,7 @@ fn rows_of(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn a_row_of_a_mask_a_subnet_or_a_mac_is_none() {
+fn a_row_with_a_mask_a_subnet_or_a_mac_is_skipped() {
     let text = "Server,IP Address\nSRV1,255.255.255.0\nSRV2,192.0.2.0/24\nSRV3,192.0.2.255/24\nSRV4,0.0.0.0\n\
                 00-00-5E-00-53-08,192.0.2.8\nunknown,192.0.2.9\nSRV5,192.0.2.5/24\n";
     let (rows, problems) = rows_of("list.csv", text);
@@ -331,7 +329,7 @@ fn a_row_with_a_delimiter_in_a_value_is_skipped() {
 }
 
 #[test]
-fn a_list_of_people_is_no_list_of_machines() {
+fn a_list_of_people_is_not_a_list_of_machines() {
     let (rows, problems) = rows_of("list.csv", "Name,E-Mail,IP Address\nann,ann@alpha.example,192.0.2.5\n");
     assert_eq!(rows, [""; 0]);
     assert!(problems[0].starts_with("not an inventory"), "{problems:?}");
@@ -351,7 +349,7 @@ fn plain_ipconfig_after_ipconfig_all_is_of_the_same_machine() {
 }
 
 #[test]
-fn what_a_mail_quotes_is_read() {
+fn a_list_that_a_mail_quotes_is_read() {
     let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let (rows, problems) = rows_of("mail.txt", &format!("Hi,\n{}", quoted("host,address\nsrv1,192.0.2.1\n")));
     assert_eq!((rows, problems.len()), (vec![], 1), "a table below other text has no header");
@@ -375,9 +373,9 @@ fn what_a_mail_quotes_is_read() {
     }
 }
 
-/// F7: a text with a DN and an SPN in a sentence was a listing of `setspn` without accounts.
+/// F7: a text with a DN and an SPN in a sentence was read as a listing of `setspn`.
 #[test]
-fn a_text_about_a_directory_is_no_setspn() {
+fn a_text_about_a_directory_is_not_setspn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("README.md");
     for text in [
@@ -392,7 +390,7 @@ fn a_text_about_a_directory_is_no_setspn() {
 }
 
 #[test]
-fn facters_yaml_is_read() {
+fn yaml_of_facter_is_read() {
     let text = "---\nhostname: SRV1\nkernel: windows\nnetworking:\n  domain: alpha.example\n  hostname: SRV1\n  interfaces:\n    \
                 Ethernet 3:\n      dhcp: 192.0.2.67\n      ip: 192.0.2.5\n      mac: 00:00:5E:00:53:01\n      netmask: 255.255.255.0\n      \
                 network: 192.0.2.0\n  ip: 192.0.2.5\n";

@@ -1,10 +1,10 @@
-//! `samples/inventories/`: the samples' forest in every format. The texts are made here,
+//! `samples/inventories/` has the samples' forest in every format. This command makes the texts,
 //!
 //! ```text
 //! KRBTRIAGE_BLESS=1 cargo test --test it inventory_samples::
 //! ```
 //!
-//! and the captures by `python3 tests/captures/make.py samples`.
+//! and `python3 tests/captures/make.py samples` the captures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,7 +22,7 @@ fn read(name: &str) -> AddressInventory {
     load(&[samples().join(name)], &LoadOptions::default())
 }
 
-/// The forest as `samples/interfaces.csv` has it.
+/// The rows of `samples/interfaces.csv`.
 fn rows() -> Vec<Row> {
     let inventory = read("interfaces.csv");
     assert!(inventory.files[0].read_errors.is_empty());
@@ -40,8 +40,8 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Each host's first address, and two facts of the story: DNS still gives srv8 an address that srv9 has now, and
-/// clu1 is a cluster on srv10.
+/// DNS records: the first address of each host. srv8 resolves to an address that srv9 has now, and clu1 is a cluster on
+/// srv10.
 fn records() -> Vec<Record> {
     let mut found: BTreeMap<(String, String), IpAddr> = BTreeMap::new();
     let rows = rows();
@@ -57,8 +57,8 @@ fn records() -> Vec<Record> {
     found.into_iter().map(|((zone, name), address)| Record { name, zone, address }).collect()
 }
 
-/// All but the capture: scapy makes those.
-fn made() -> Vec<Export> {
+/// The exports except the captures, which scapy makes.
+fn exports_of_forest() -> Vec<Export> {
     let mut all = exports(&rows());
     all.retain(|export| export.kind != "pcap or pcapng capture");
     all.extend(name_exports(&records()));
@@ -71,7 +71,7 @@ const CAPTURES: [&str; 2] = ["serveralive2.pcap", "serveralive2.pcapng"];
 fn samples_are_what_the_writers_make() {
     let folder = samples().join("inventories");
     let mut expected: BTreeSet<String> = CAPTURES.iter().map(|n| n.to_string()).collect();
-    for (name, bytes) in made().into_iter().flat_map(|export| export.files) {
+    for (name, bytes) in exports_of_forest().into_iter().flat_map(|export| export.files) {
         let path = folder.join(name);
         if std::env::var_os("KRBTRIAGE_BLESS").is_some() {
             fs::write(&path, &bytes).expect("the sample can be written");
@@ -90,20 +90,20 @@ fn samples_are_what_the_writers_make() {
     assert_eq!(found, expected);
     let readme = fs::read_to_string(samples().join("README.md")).expect("a README");
     for name in &expected {
-        assert!(readme.contains(name.as_str()), "samples/README.md does not tell of {name}");
+        assert!(readme.contains(name.as_str()), "samples/README.md does not list {name}");
     }
 }
 
-/// Label in lower case and address: what every format keeps.
+/// Label in lower case and address, which every format keeps.
 fn pairs(inventory: &AddressInventory) -> BTreeSet<(String, IpAddr)> {
     let label = |host: &str| host.split('.').next().unwrap_or_default().to_lowercase();
     inventory.owned.iter().map(|owned| (label(&owned.host), owned.address)).collect()
 }
 
 #[test]
-fn every_sample_tells_the_same_forest() {
+fn every_sample_gives_the_same_forest() {
     let want = pairs(&read("interfaces.csv"));
-    for export in made() {
+    for export in exports_of_forest() {
         let name = export.files[0].0;
         let paths: Vec<PathBuf> =
             export.files.iter().map(|(name, _)| samples().join("inventories").join(name)).collect();

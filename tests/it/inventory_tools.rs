@@ -1,4 +1,4 @@
-//! Exports of tools that people have: the columns and fields that only they use.
+//! Columns and fields that only some tools write.
 
 use krbtriage::inventory::accounts::{self, Account, AccountInventory, ObjectClass};
 use krbtriage::inventory::addresses::{AddressInventory, LoadOptions, OwnedAddress, load_bytes};
@@ -15,9 +15,9 @@ fn owned(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn columns_of_asset_lists() {
+fn columns_of_asset_lists_are_read() {
     for (text, want) in [
-        // RVTools' vNetwork has the ESX host as well.
+        // vNetwork of RVTools also has the ESX host.
         (
             "VM,Powerstate,Host,Network,Mac Address,Type,IPv4 Address\nSRV1,poweredOn,esx1.example.com,VLAN1,00:00:5e:00:53:01,vmxnet3,\"192.0.2.1, 192.0.2.2\"\n",
             vec!["SRV1 192.0.2.1", "SRV1 192.0.2.2"],
@@ -31,7 +31,7 @@ fn columns_of_asset_lists() {
             "Computer Name,IP Addresses\nALPHA\\SRV1$,192.0.2.1|fe80::1\n",
             vec!["SRV1 192.0.2.1", "SRV1 fe80::1"],
         ),
-        // Velociraptor's rows name the interface, not the host, in `Name`.
+        // `Name` of Velociraptor is the interface, not the host.
         (
             "Fqdn,Index,MTU,Name,HardwareAddr,IP,Mask\nSRV1.alpha.example.com,12,1500,Ethernet0,00:00:5e:00:53:01,192.0.2.1,ffffff00\n",
             vec!["SRV1.alpha.example.com 192.0.2.1"],
@@ -45,7 +45,7 @@ fn columns_of_asset_lists() {
 }
 
 #[test]
-fn lists_of_wmic_and_powershell() {
+fn lists_of_wmic_and_powershell_are_read() {
     let wmic = "\r\r\n\r\r\nDescription=Intel\r\r\nDNSHostName=SRV1\r\r\nIPAddress={\"192.0.2.1\",\"fe80::1\"}\r\r\nIPSubnet={\"255.255.255.0\",\"64\"}\r\r\nMACAddress=00:00:5E:00:53:01\r\r\n\r\r\n\r\r\n";
     assert_eq!(owned("nics.txt", wmic), ["SRV1 192.0.2.1", "SRV1 fe80::1"]);
     let configuration = "\r\nInterfaceAlias       : Ethernet\r\nInterfaceIndex       : 12\r\nInterfaceDescription : Intel\r\nNetProfile.Name      : example.com\r\n\
@@ -79,7 +79,7 @@ const BOTH: [&str; 2] = [
 ];
 
 #[test]
-fn lists_of_directory_objects() {
+fn lists_of_directory_objects_are_read() {
     let get_ad = "\r\nDistinguishedName             : CN=SRV1,CN=Computers,DC=alpha,DC=example,DC=com\r\nDNSHostName                   : srv1.alpha.example.com\r\nEnabled                       : True\r\n\
         msDS-SupportedEncryptionTypes : 28\r\nObjectClass                   : computer\r\nprimaryGroupID                : 516\r\nSamAccountName                : SRV1$\r\n\
         servicePrincipalName          : {HOST/SRV1, HOST/srv1.alpha.example.com}\r\nuserAccountControl            : 4096\r\n\r\n\
@@ -107,7 +107,7 @@ fn lists_of_directory_objects() {
 }
 
 #[test]
-fn clixml_of_the_active_directory_module() {
+fn clixml_of_the_active_directory_module_is_read() {
     let xml = r#"<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0"><T>Microsoft.ActiveDirectory.Management.ADComputer</T></TN><ToString>CN=SRV1</ToString><Props>
         <S N="DistinguishedName">CN=SRV1,CN=Computers,DC=alpha,DC=example,DC=com</S><S N="DNSHostName">srv1.alpha.example.com</S><B N="Enabled">true</B><S N="ObjectClass">computer</S><S N="SamAccountName">SRV1$</S>
         <Obj N="servicePrincipalName" RefId="1"><TN RefId="1"><T>Microsoft.ActiveDirectory.Management.ADPropertyValueCollection</T></TN><LST><S>HOST/SRV1</S><S>HOST/srv1.alpha.example.com</S></LST></Obj>
@@ -117,7 +117,7 @@ fn clixml_of_the_active_directory_module() {
 }
 
 #[test]
-fn adfind_csv_and_adrecon() {
+fn adfind_csv_and_adrecon_are_read() {
     let adfind = "\"dn\",\"sAMAccountName\",\"servicePrincipalName\"\n\"CN=SRV1,CN=Computers,DC=alpha,DC=example,DC=com\",\"SRV1$\",\"HOST/SRV1;HOST/srv1.alpha.example.com\"\n\
         \"CN=svc_sql,CN=Users,DC=alpha,DC=example,DC=com\",\"svc_sql\",\"MSSQLSvc/srv3.alpha.example.com:1433\"\n";
     assert_eq!(found(adfind), ("csvde", BOTH.map(str::to_owned).to_vec()));

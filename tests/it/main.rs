@@ -1,6 +1,6 @@
 //! All integration tests, in one binary: linking is most of a build. `tests/README.md` says what each module proves.
 //!
-//! One module: `cargo test --test it rules::`.
+//! `cargo test --test it rules::` runs one module.
 
 mod support;
 
@@ -12,28 +12,29 @@ mod audit;
 mod bugs;
 mod cases;
 mod causes_doc;
-mod engine;
 mod documents;
+mod engine;
 mod evtx_writer;
 mod evtx_writer_readers;
 mod explain;
-mod inputs;
 mod here;
 mod hostile;
+mod inputs;
 #[cfg(unix)]
 mod interrupted;
+mod inventory_command;
 mod inventory_formats;
 mod inventory_inputs;
 mod inventory_samples;
-mod monitoring;
 mod inventory_tools;
-mod mixed_kinds;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mixed_kinds;
+mod monitoring;
 mod one_folder;
 mod outputs;
-mod packed_inventories;
 mod packaging;
+mod packed_inventories;
 mod probe;
 mod rules;
 mod samples;
@@ -44,7 +45,7 @@ mod terminal;
 mod triage;
 mod variants;
 mod verdicts;
-mod workbook;
-mod zones;
 #[cfg(windows)]
 mod windows;
+mod workbook;
+mod zones;

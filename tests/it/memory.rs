@@ -1,4 +1,4 @@
-//! Memory grows with the unpacked input, and not faster. `SECURITY.md` names this test.
+//! Memory grows in proportion to the unpacked input. `SECURITY.md` names this test.
 
 use std::io::Write;
 
@@ -8,18 +8,18 @@ use crate::support::program::*;
 const CLIENT: &str = "CLIENT1.alpha.example.com";
 
 /// The most memory that a run held, in bytes.
-fn peak_memory(place: &Place, arguments: &[&str]) -> u64 {
-    highest_until_end(&mut place.start(arguments), "VmHWM") << 10
+fn peak_memory(sandbox: &Sandbox, arguments: &[&str]) -> u64 {
+    highest_until_end(&mut sandbox.start(arguments), "VmHWM") << 10
 }
 
-/// Attack 1: memory grows with the unpacked input, and not faster, in every form.
+/// Attack 1: memory grows in proportion to the unpacked input, in every form of input.
 #[test]
 fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
     const BASE: u64 = 96 << 20;
     const TIMES: u64 = 14;
-    // What an incident holds, and its row in each of three outputs.
+    // An incident and its row in each of three outputs.
     const INCIDENT: u64 = 48 << 10;
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let gz = |bytes: &[u8]| {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(bytes).unwrap();
@@ -85,17 +85,17 @@ fn attack_1_memory_grows_in_proportion_to_the_unpacked_input() {
                     continue;
                 }
                 let written = if packed { format!("{name}.gz") } else { name.to_owned() };
-                place.write(&written, if packed { gz(&bytes) } else { bytes.clone() });
+                sandbox.write(&written, if packed { gz(&bytes) } else { bytes.clone() });
                 let all: Vec<&str> =
                     arguments.iter().map(|a| if *a == name { &*written } else { *a }).collect();
-                let peak = peak_memory(&place, &all);
+                let peak = peak_memory(&sandbox, &all);
                 assert!(peak > 0, "{all:?}");
                 assert!(
                     peak < BASE + TIMES * bytes.len() as u64 + INCIDENT * incidents,
                     "{all:?}: {peak} bytes for an input of {}",
                     bytes.len()
                 );
-                let _ = std::fs::remove_file(place.path("s.json"));
+                let _ = std::fs::remove_file(sandbox.path("s.json"));
             }
         }
     }

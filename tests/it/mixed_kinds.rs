@@ -1,5 +1,5 @@
-//! Files of all kinds, mixed: joined, cut, interleaved, quoted, read as another kind. Nothing panics, and no row
-//! is invented: each row that a mixture gives is a row of one of its files.
+//! Mixes files of all kinds: joins, cuts, interleaves and quotes them. Nothing panics, and each row that a mixture gives is
+//! a row of one of its files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,10 @@ use proptest::test_runner::RngSeed;
 
 use crate::simulation::rng::Rng;
 
-/// What a text shows: `own HOST ADDRESS`, `name NAME ADDRESS`, `spn ACCOUNT SPN`, `event` and its values.
+/// The rows of a text: `own HOST ADDRESS`, `name NAME ADDRESS`, `spn ACCOUNT SPN`, or `event` and its values.
 type Rows = BTreeSet<String>;
 
+/// A file to mix.
 struct Seed {
     name: String,
     text: String,
@@ -31,7 +32,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text files of the samples and test data, at most 16 KiB of each.
+/// The text files of the samples, the test data and the fuzz seeds, at most 120 lines of each.
 fn seeds() -> &'static [Seed] {
     static SEEDS: LazyLock<Vec<Seed>> = LazyLock::new(read_seeds);
     &SEEDS
@@ -40,11 +41,20 @@ fn seeds() -> &'static [Seed] {
 fn read_seeds() -> Vec<Seed> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in ["samples/inventories", "samples/spn-inventories", "tests/data/inputs", "tests/data/forms"]
-    {
+    for folder in [
+        "samples/inventories",
+        "samples/spn-inventories",
+        "tests/data/inputs",
+        "tests/data/forms",
+        "fuzz/seeds/inventory",
+        "fuzz/seeds/spns",
+        "fuzz/seeds/text",
+    ] {
         files(&root.join(folder), &mut found);
     }
-    found.sort();
+    // In this order, so that the copy of a sample among the fuzz seeds is the one that is left out.
+    found.sort_by_key(|path| (path.starts_with(root.join("fuzz")), path.clone()));
+    let mut texts = BTreeSet::new();
     let seeds: Vec<Seed> = found
         .iter()
         .filter_map(|path| {
@@ -58,6 +68,9 @@ fn read_seeds() -> Vec<Seed> {
                 None => String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?,
             };
             let whole = text;
+            if !texts.insert(whole.clone()) {
+                return None;
+            }
             let text: String = whole.split_inclusive('\n').take(120).collect();
             let (kind, mut rows) = (kind(&text), rows_of(&text));
             // The cut may be within an object that the lines of another file complete.
@@ -70,12 +83,12 @@ fn read_seeds() -> Vec<Seed> {
     seeds
 }
 
-/// What the readers call it.
+/// The format in which an address inventory of this text is read.
 fn kind(text: &str) -> String {
     load_bytes("host9.txt", text.as_bytes(), &LoadOptions::default()).files[0].kind.to_owned()
 }
 
-/// Everything that any reader finds in a text. A row without a host in it is that of `host9`.
+/// All rows that any reader finds in a text. A row without a host has the host `host9`.
 fn rows_of(text: &str) -> Rows {
     let inventory = load_bytes("host9.txt", text.as_bytes(), &LoadOptions::default());
     let mut rows: Rows = inventory
@@ -121,14 +134,14 @@ fn rows_of(text: &str) -> Rows {
     rows
 }
 
-/// The rows of a mixture that none of its files gives, as a message.
-fn invented(what: &str, mixture: &str, of: &[&Seed]) -> Option<String> {
-    let allowed: Rows = of.iter().flat_map(|seed| seed.rows.iter().cloned()).collect();
-    // Where the line with the host is gone, the row is that of the host after which the file is named.
+/// A message with the rows of a mixture that none of its files gives.
+fn invented(what: &str, mixture: &str, seeds: &[&Seed]) -> Option<String> {
+    let allowed: Rows = seeds.iter().flat_map(|seed| seed.rows.iter().cloned()).collect();
+    // Without the line with the host, the row has the host in the name of the file.
     let is_unnamed = |row: &String| {
         row.strip_prefix("own host9").is_some_and(|address| allowed.iter().any(|row| row.ends_with(address)))
     };
-    // Where the line with the domain is gone, the host has its short name.
+    // Without the line with the domain, the host has its short name.
     let is_short = |row: &String| {
         let words: Vec<&str> = row.split(' ').collect();
         matches!(words[..], ["own" | "name", _, _]) && {
@@ -136,10 +149,10 @@ fn invented(what: &str, mixture: &str, of: &[&Seed]) -> Option<String> {
             allowed.iter().any(|row| row.starts_with(&long) && row.ends_with(&format!(" {address}")))
         }
     };
-    // The event is in one of the files, perhaps in a form whose reader is not asked here (XML).
+    // The event is in one of the files, perhaps in a form that is not read here (XML).
     let is_event = |row: &String| {
         row.strip_prefix("event\t").is_some_and(|values| {
-            of.iter().any(|seed| values.split('\t').all(|value| seed.text.contains(value)))
+            seeds.iter().any(|seed| values.split('\t').all(|value| seed.text.contains(value)))
         })
     };
     let found = rows_of(mixture);
@@ -147,7 +160,7 @@ fn invented(what: &str, mixture: &str, of: &[&Seed]) -> Option<String> {
         .difference(&allowed)
         .filter(|row| !is_unnamed(row) && !is_short(row) && !is_event(row))
         .collect();
-    let names: Vec<&str> = of.iter().map(|seed| seed.name.as_str()).collect();
+    let names: Vec<&str> = seeds.iter().map(|seed| seed.name.as_str()).collect();
     let kind = if invented.is_empty() { String::new() } else { kind(mixture) };
     (!invented.is_empty())
         .then(|| format!("{what} of {names:?}, read as {kind:?}, gives {invented:?} in\n{mixture}"))
@@ -184,16 +197,16 @@ fn interleaved(a: &Seed, b: &Seed, size: usize) -> String {
     }
 }
 
-/// Every file after every other, or every `step`-th pair.
+/// Appends every file to every other: every `step`-th pair.
 pub fn pairs(step: usize) -> impl Iterator<Item = String> {
     let seeds = seeds();
     let pairs = seeds.iter().flat_map(|a| seeds.iter().map(move |b| (a, b)));
-    // Of two lists of one kind, the second may go on where the first ended.
+    // Two lists of one kind are one list.
     let of_two_kinds = pairs.step_by(step).filter(|(a, b)| a.kind != b.kind);
     of_two_kinds.filter_map(|(a, b)| invented("the sum", &joined(&a.text, &b.text), &[a, b]))
 }
 
-/// A file in a comment, a mail or a string of another format.
+/// Quotes every file: as a comment, a mail, a JSON string or a CSV cell.
 pub fn quotes() -> impl Iterator<Item = String> {
     const MARKS: [&str; 7] = ["> ", ">> ", "# ", "    ", "* ", "; ", "| "];
     seeds().iter().flat_map(|seed| {
@@ -212,7 +225,7 @@ pub fn quotes() -> impl Iterator<Item = String> {
     })
 }
 
-/// What people write around what they paste. Nothing in it is a row.
+/// Texts that people write around a listing. None has a row.
 const PROSE: [&str; 7] = [
     "Hi all,\n\nhere is what I got on SRV77 (10.77.0.7) this morning. The old server srv78 had 10.77.0.8, its gateway is \
      10.77.0.1.\nThe name srv77.alpha.example still points to 10.77.0.8?\n",
@@ -227,7 +240,7 @@ const PROSE: [&str; 7] = [
     "-- \nAnn Example\nalpha.example, Main Street 7\nTel. 030 10.77.0.7\n",
 ];
 
-/// A file below, above and between prose, or every `step`-th such text.
+/// Puts prose before, after and around every file: every `step`-th such text.
 pub fn prose(step: usize) -> impl Iterator<Item = String> {
     let pairs = seeds().iter().flat_map(|seed| PROSE.iter().map(move |prose| (seed, prose)));
     pairs.step_by(step).flat_map(|(seed, prose)| {
@@ -242,7 +255,7 @@ pub fn prose(step: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// Two files in turns of some lines.
+/// Interleaves two random files, 5 to 29 lines of each in turn.
 pub fn turns(seed: u64, cases: usize) -> impl Iterator<Item = String> {
     let mut rng = Rng::new(seed);
     let seeds = seeds();
@@ -252,7 +265,7 @@ pub fn turns(seed: u64, cases: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// Headers of a column with host names or a host's addresses.
+/// Headers of the column with host names.
 const HOSTS: [&str; 10] = [
     "host",
     "Computer Name",
@@ -265,10 +278,11 @@ const HOSTS: [&str; 10] = [
     "Name",
     "Ordinateur",
 ];
+/// Headers of the column with addresses.
 const ADDRESSES: [&str; 8] =
     ["address", "IP Address", "IPAddress", "IPv4", "ip", "IP-Adresse", "Adresse IP", "IPv4Address"];
 
-/// Columns of other things, and a value of each.
+/// Headers of other columns, each with a value.
 const OTHERS: [(&str, &str); 16] = [
     ("Subnet Mask", "255.255.255.0"),
     ("Netmask", "255.255.255.128"),
@@ -288,9 +302,10 @@ const OTHERS: [(&str, &str); 16] = [
     ("Management IP", "10.78.9.9"),
 ];
 
-/// Values in the host's or the address's place that are neither.
+/// Values in the column with host names that are not host names.
 const NOT_HOSTS: [&str; 6] =
     ["10.78.0.9", "ALPHA\\Ann Example", "ann@alpha.example", "n/a", "00-00-5E-00-53-08", "-"];
+/// Values in the column with addresses that are not addresses of a host.
 const NOT_ADDRESSES: [&str; 9] = [
     "255.255.255.0",
     "255.255.255.192",
@@ -303,7 +318,7 @@ const NOT_ADDRESSES: [&str; 9] = [
     "255.255.255.255",
 ];
 
-/// Tables of hosts and addresses: columns in any order, cells with something else in them, rows that lost or gained a cell.
+/// Random tables of hosts and addresses: columns in any order, wrong values, rows with a cell too few or too many.
 pub fn tables(seed: u64, cases: usize) -> impl Iterator<Item = String> {
     let mut rng = Rng::new(seed);
     (0..cases).filter_map(move |_| {
@@ -340,7 +355,7 @@ pub fn tables(seed: u64, cases: usize) -> impl Iterator<Item = String> {
                     value => value,
                 })
                 .collect();
-            // A value with the delimiter in it, not quoted.
+            // A cell too many, as from a delimiter that is not quoted.
             if row > 0 && rng.chance(15) {
                 cells.insert(rng.below(cells.len()), "Example Inc.");
             }
@@ -361,14 +376,14 @@ pub fn tables(seed: u64, cases: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// `KRBTRIAGE_ALL_PAIRS=1` tries all, otherwise every eleventh pair.
-fn step() -> usize {
-    if std::env::var_os("KRBTRIAGE_ALL_PAIRS").is_some() { 1 } else { 11 }
+/// 1 with `KRBTRIAGE_ALL_PAIRS=1`, otherwise `step`.
+fn all_or(step: usize) -> usize {
+    if std::env::var_os("KRBTRIAGE_ALL_PAIRS").is_some() { 1 } else { step }
 }
 
 #[test]
 fn two_files_in_one_give_their_own_rows_only() {
-    assert_none(pairs(step()));
+    assert_none(pairs(all_or(23)));
 }
 
 #[test]
@@ -378,10 +393,10 @@ fn a_quoted_file_gives_its_own_rows_only() {
 
 #[test]
 fn prose_around_a_file_gives_no_row() {
-    assert_none(prose(step()));
+    assert_none(prose(all_or(11)));
 }
 
-/// The same mixtures in every run; `KRBTRIAGE_SEED` is another seed.
+/// The seed of `KRBTRIAGE_SEED`, or a fixed one.
 fn seed() -> u64 {
     std::env::var("KRBTRIAGE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(18)
 }

@@ -1,11 +1,11 @@
-//! `docs/monitoring`: the script's table of event IDs, and what its runs notice.
+//! The script in `docs/monitoring`: its table of event IDs, and the changes that its runs report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use krbtriage::commands::audit::AuditKind;
 use krbtriage::diagnosis::Kind;
 
-use crate::support::program::{Place, rows};
+use crate::support::program::{Sandbox, rows};
 
 const SCRIPT: &str = include_str!("../../docs/monitoring/Watch-Krbtriage.ps1");
 const DOCUMENT: &str = include_str!("../../docs/monitoring.md");
@@ -52,9 +52,9 @@ fn the_document_has_the_table_of_the_script() {
     assert_eq!(documented, ids());
 }
 
-/// The IDs are a contract with whoever alerts on them. A new kind gets a new line here; no line changes.
+/// Alerts of users depend on the IDs. A new kind gets a new line here, and no line changes.
 #[test]
-fn the_ids_of_the_first_release_stay_as_they_are() {
+fn the_ids_of_the_first_release_do_not_change() {
     for (kind, id) in [
         ("bmc-usb-nic", 1101),
         ("misplaced", 1201),
@@ -85,7 +85,7 @@ fn the_script_and_the_task_are_well_formed() {
     assert!(elements > 15 && TASK.contains("Watch-Krbtriage.ps1"));
 }
 
-/// Words that the script passes to a command, with its variables.
+/// The words that the script passes to each command, with its variables.
 fn commands() -> Vec<Vec<String>> {
     let calls = SCRIPT.split("Invoke-Krbtriage @(").skip(1);
     let words = |call: &str| {
@@ -98,7 +98,7 @@ fn commands() -> Vec<Vec<String>> {
 #[test]
 fn an_adapter_that_is_enabled_again_is_reopened_by_the_audit_of_the_script() {
     let [_, audit, _]: [Vec<String>; 3] = commands().try_into().unwrap();
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let answer = |address: &str| {
         let row = |host: &str, address: &str| format!("{host},{address},,,,,2026-11-29T10:00:00Z\n");
         let header = "host,address,interface,description,mac,prefix_length,collected\n";
@@ -112,12 +112,12 @@ fn an_adapter_that_is_enabled_again_is_reopened_by_the_audit_of_the_script() {
         .concat()
     };
     let run = |address: &str| {
-        place.write("addresses.csv", answer(address));
+        sandbox.write("addresses.csv", answer(address));
         let file = |word: &String| word.strip_prefix('$').map(|name| format!("{name}.csv"));
         let words: Vec<String> =
             audit.iter().map(|word| file(word).unwrap_or_else(|| word.clone())).collect();
-        let run = place.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        let found: Vec<_> = rows(&place.text("audit.csv"))
+        let run = sandbox.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let found: Vec<_> = rows(&sandbox.text("audit.csv"))
             .iter()
             .map(|row| (row["kind"].clone(), row["status"].clone(), row["what"].clone()))
             .collect();
@@ -133,11 +133,11 @@ fn an_adapter_that_is_enabled_again_is_reopened_by_the_audit_of_the_script() {
 
 #[test]
 fn every_command_of_the_script_is_one_that_the_program_has() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for mut words in commands() {
         // Only the parsing of the command line is tried.
         words.push("--help".to_owned());
-        let run = place.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let run = sandbox.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(run.code(), 0, "{words:?}: {}", run.stderr());
     }
 }

@@ -1,10 +1,10 @@
-//! `krbtriage triage PATHS`: what lies in the paths is used for what it is.
+//! `krbtriage triage PATHS` uses every file by its kind.
 
 use std::path::Path;
 
 use assert_cmd::Command;
 
-/// Exit status, standard output, standard error.
+/// Runs triage. Returns the exit status, standard output and standard error.
 fn triage(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
     command.env("TZ", "UTC");
@@ -14,9 +14,9 @@ fn triage(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// One folder and no option: what lies in it is used for what it is.
+/// One folder without options has logs, an inventory and an SPN list.
 #[test]
-fn a_folder_of_everything_is_read_for_what_each_file_is() {
+fn every_file_of_a_folder_is_used_by_its_kind() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
     for name in ["logs/SRV1-System.evtx", "logs/SRV2-System.evtx", "interfaces.csv", "spns.csv"] {
@@ -29,17 +29,17 @@ fn a_folder_of_everything_is_read_for_what_each_file_is() {
     let (status, report, _) = triage(&[path, "--format", "csv"]);
     assert_eq!(status, 0);
     let [i, s] = names("interfaces.csv", "spns.csv");
-    let (_, named, _) = triage(&["--logs-only", path, "-i", &i, "-s", &s, "--format", "csv"]);
-    assert_eq!(report, named);
+    let (_, with_options, _) = triage(&["--logs-only", path, "-i", &i, "-s", &s, "--format", "csv"]);
+    assert_eq!(report, with_options);
     assert!(report.contains(",confirmed,"), "{report}");
     let (_, logs_only, _) = triage(&[path, "--logs-only", "--format", "csv"]);
     assert!(!logs_only.contains(",confirmed,"), "{logs_only}");
-    // The summary of a run with a file for the report.
+    // -v lists the files where the report goes to a file.
     let out = folder.path().join("report.csv");
     let (_, _, errors) = triage(&[path, "-v", "-o", out.to_str().unwrap()]);
     assert!(errors.contains("interfaces.csv: krbtriage CSV, "), "{errors}");
     assert!(errors.contains("1 file of other kinds skipped"), "{errors}");
-    // The options take several files, and what is a log among them is read as one.
+    // An option accepts several files, and a log among them is read as a log.
     let log = format!("{path}/SRV1-System.evtx");
     let (status, swallowed, errors) = triage(&["-s", &s, "-i", &i, &log, "--format", "csv"]);
     assert_eq!(status, 0, "{errors}");
@@ -59,7 +59,7 @@ fn an_archive_without_a_log_gives_no_report() {
     assert!(errors.contains("there is no log in it, only x.json"), "{errors}");
 }
 
-/// F11: a tape archive, packed or not, gives the events of its logs.
+/// F11: a tar archive, compressed or not, gives the events of its logs.
 #[test]
 fn a_tape_archive_is_read() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What Cargo.toml and the README promise to whoever builds the program.
+//! Promises of Cargo.toml and the documents to people who build and change the program.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split('.').map(|part| part.parse().unwrap()).chain([0, 0]).take(3).collect()
 }
 
-/// That our own code keeps to it is clippy's to see (`incompatible_msrv`).
+/// Clippy checks our own code (`incompatible_msrv`).
 #[test]
 fn no_dependency_needs_a_later_rust_than_ours() {
     let output = Command::new(env!("CARGO"))
@@ -32,7 +32,7 @@ fn no_dependency_needs_a_later_rust_than_ours() {
 }
 
 #[test]
-fn the_readme_names_the_rust_it_needs() {
+fn the_readme_has_the_rust_version_of_cargo_toml() {
     let readme = std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap();
     assert!(readme.contains(&format!("Rust {RUST_VERSION} or later")));
 }
@@ -70,7 +70,7 @@ fn developers_texts_name_paths_that_exist() {
     }
 }
 
-/// A test filter that matches nothing passes, and renews nothing.
+/// `cargo test` passes with a filter that matches no test.
 #[test]
 fn developers_texts_name_test_modules_that_exist() {
     let mut found = 0;
@@ -98,7 +98,7 @@ fn the_test_map_names_every_module() {
 }
 
 #[test]
-fn version_tells_the_licence() {
+fn version_shows_the_licence() {
     let output = Command::new(env!("CARGO_BIN_EXE_krbtriage")).arg("--version").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with(concat!("krbtriage ", env!("CARGO_PKG_VERSION"), "\n")), "{text}");

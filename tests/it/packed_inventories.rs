@@ -14,7 +14,7 @@ fn sample(name: &str) -> Vec<u8> {
 const IPCONFIG: &str = "\nWindows IP Configuration\n\n\nEthernet adapter Ethernet:\n\n   Connection-specific DNS Suffix  . :\n   \
     IPv4 Address. . . . . . . . . . . : 192.0.2.77\n   Subnet Mask . . . . . . . . . . . : 255.255.255.0\n   Default Gateway . . . . . . . . . :\n";
 
-/// Logs, an address list, an ipconfig text named after its host, an account list, and a file of no kind.
+/// A log, an address list, an ipconfig text with the host in its path, an account list, and a file of an unknown kind.
 fn members() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("logs/SRV1-System.evtx", sample("logs/SRV1-System.evtx")),
@@ -119,9 +119,8 @@ fn one_archive_without_options_is_enough() {
     }
 }
 
-/// `-i` says what a file is, and a log is none.
 #[test]
-fn an_archive_of_logs_after_an_option_is_read_as_logs() {
+fn an_archive_of_logs_after_an_inventory_option_is_read_as_logs() {
     let logs = "tests/data/inputs/18-logs.tar.gz";
     let (status, report, errors) = triage(&["-i", logs, "--format", "csv"]);
     assert_eq!((status, report), (0, triage(&[logs, "--format", "csv"]).1), "{errors}");
@@ -133,7 +132,7 @@ fn an_archive_of_logs_after_an_option_is_read_as_logs() {
 }
 
 #[test]
-fn an_archive_of_inventories_goes_with_logs_beside_it() {
+fn an_archive_of_inventories_is_used_with_logs_in_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
     let lists: Vec<_> = members().into_iter().filter(|(name, _)| !name.ends_with(".evtx")).collect();
     write(folder.path(), "lists.zip", &zip_of(&lists));
@@ -154,7 +153,7 @@ fn a_packed_inventory_is_read_under_its_own_name() {
 }
 
 #[test]
-fn an_archive_that_holds_nothing_of_use_says_so() {
+fn an_archive_without_a_known_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "c.zip", &zip_of(&[("notes.md", b"# x\n".to_vec())]));
     let addresses = load(std::slice::from_ref(&path), &LoadOptions::default());
@@ -169,7 +168,7 @@ fn an_archive_that_holds_nothing_of_use_says_so() {
         "{:?}",
         lists.files
     );
-    // Damaged, and of a kind that is not read.
+    // A damaged file, and one of a kind that is not read.
     for (name, bytes, why) in [
         ("cut.zip", zip_of(&members())[..5000].to_vec(), "not read"),
         ("cut.tar.gz", gz(&tar_of(&members()))[..5000].to_vec(), "stopped"),
@@ -190,9 +189,9 @@ fn an_archive_that_holds_nothing_of_use_says_so() {
     }
 }
 
-/// SharpHound writes all its lists in one archive; only computers and users have SPNs.
+/// SharpHound writes all its lists to one archive, and only computers and users have SPNs.
 #[test]
-fn sharphounds_archive_gives_its_accounts() {
+fn an_archive_of_sharphound_gives_its_accounts() {
     let folder = tempfile::tempdir().unwrap();
     let domains = br#"{"data":[{"Properties":{"name":"ALPHA.EXAMPLE.COM","domain":"ALPHA.EXAMPLE.COM"}}],"meta":{"methods":0,"type":"domains","count":1,"version":6}}"#;
     let members = [
@@ -211,7 +210,7 @@ fn sharphounds_archive_gives_its_accounts() {
     assert!(lists.accounts.len() > 2);
 }
 
-/// An archive of logs and inventories is read once for each, and each reading met the same broken member.
+/// A bug: an archive is read once for logs and once for inventories, and each reported the same broken member.
 #[test]
 fn a_member_that_cannot_be_unpacked_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();

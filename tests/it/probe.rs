@@ -6,23 +6,23 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::support::program::{Place, Run};
+use crate::support::program::{Run, Sandbox};
 use crate::support::rpc_server::RpcServer;
 
-/// This machine, as far as the probe asks: it has the management adapter that SRV2 has.
+/// A description of this machine, which has the management card of SRV2.
 const MACHINE: &str = r#"{
   "adapters": [{"address": "169.254.95.120", "prefix_length": 16, "interface": "Ethernet 5",
     "description": "IBM USB Remote NDIS Network Device", "mac": null}]
 }"#;
 
-fn probe(mode: &str, bindings: &[&str]) -> (Run, Place) {
+fn probe(mode: &str, bindings: &[&str]) -> (Run, Sandbox) {
     let server = RpcServer::start(mode, bindings);
-    let place = Place::new();
-    place.write("machine.json", MACHINE);
+    let sandbox = Sandbox::new();
+    sandbox.write("machine.json", MACHINE);
     let port = server.port.to_string();
     let run =
-        place.run(&["probe", "127.0.0.1", "--port", &port, "--machine", "machine.json", "--timeout", "3s"]);
-    (run, place)
+        sandbox.run(&["probe", "127.0.0.1", "--port", &port, "--machine", "machine.json", "--timeout", "3s"]);
+    (run, sandbox)
 }
 
 const SRV2: [&str; 3] = ["SRV2", "169.254.95.120", "203.0.113.2"];
@@ -31,7 +31,7 @@ const SRV2: [&str; 3] = ["SRV2", "169.254.95.120", "203.0.113.2"];
 #[ignore = "needs impacket; run by .ci/check probe"]
 fn an_answer_becomes_an_inventory_and_shows_what_this_machine_owns_too() {
     for mode in ["good", "fragments", "big-endian"] {
-        let (run, place) = probe(mode, &SRV2);
+        let (run, sandbox) = probe(mode, &SRV2);
         assert_eq!(run.code(), 0, "{mode}: {}", run.stderr());
         let csv = run.stdout();
         let rows: Vec<&str> = csv.lines().collect();
@@ -47,16 +47,16 @@ fn an_answer_becomes_an_inventory_and_shows_what_this_machine_owns_too() {
             "{}",
             run.stderr()
         );
-        // Another run reads what was written.
-        place.write("addresses.csv", csv);
-        let read = place.run(&["inventory", "addresses.csv", "-q"]);
+        // Another run reads the inventory.
+        sandbox.write("addresses.csv", csv);
+        let read = sandbox.run(&["inventory", "addresses.csv", "-q"]);
         assert_eq!(read.stdout().lines().count(), 3);
     }
 }
 
 #[test]
 #[ignore = "needs impacket; run by .ci/check probe"]
-fn every_other_answer_is_refused_with_its_own_sentence() {
+fn every_other_answer_is_refused_with_its_reason() {
     let cases = [
         ("denied", "access denied"),
         ("status", "access denied"),
@@ -85,13 +85,13 @@ fn every_other_answer_is_refused_with_its_own_sentence() {
 
 #[test]
 fn a_wrong_host_is_wrong_use() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for host in ["srv1:135", "http://srv1", ""] {
-        let run = place.run(&["probe", host]);
+        let run = sandbox.run(&["probe", host]);
         assert_eq!(run.code(), 2, "{host}: {}", run.stderr());
     }
-    place.write("hosts.txt", "\n");
-    assert_eq!(place.run(&["probe", "--hosts-from", "hosts.txt"]).code(), 2);
+    sandbox.write("hosts.txt", "\n");
+    assert_eq!(sandbox.run(&["probe", "--hosts-from", "hosts.txt"]).code(), 2);
 }
 
 #[test]
@@ -99,16 +99,16 @@ fn a_wrong_host_is_wrong_use() {
 fn tshark_reads_the_request() {
     let server = RpcServer::start("good", &SRV2);
     let (port, sent) = recording_proxy(server.port);
-    let place = Place::new();
-    let run = place.run(&["probe", "127.0.0.1", "--port", &port.to_string()]);
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&["probe", "127.0.0.1", "--port", &port.to_string()]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let sent = sent.recv_timeout(Duration::from_secs(5)).unwrap();
     // One packet for each PDU, as text2pcap reads them.
     let dump = |pdu: &[u8]| format!("0000 {}\n", pdu.iter().map(|b| format!(" {b:02x}")).collect::<String>());
     let (bind, request) = sent.split_at(72);
-    place.write("sent.txt", dump(bind) + &dump(request));
+    sandbox.write("sent.txt", dump(bind) + &dump(request));
     let run = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).current_dir(place.0.path()).args(arguments).output();
+        let output = Command::new(program).current_dir(sandbox.folder()).args(arguments).output();
         String::from_utf8(output.unwrap_or_else(|error| panic!("{program}: {error}")).stdout).unwrap()
     };
     run("text2pcap", &["-q", "-T", "49152,135", "sent.txt", "sent.pcap"]);
@@ -124,7 +124,7 @@ fn tshark_reads_the_request() {
     assert!(!run("tshark", &["-V", "-r", "sent.pcap"]).contains("Malformed"));
 }
 
-/// A port that leads to another one, and what the client sent there.
+/// A port that forwards to another one, and the bytes that the client sent through it.
 fn recording_proxy(to: u16) -> (u16, mpsc::Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

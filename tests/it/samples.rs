@@ -1,4 +1,4 @@
-//! `samples/` is what this program makes, byte for byte. To make it again:
+//! The tests make `samples/`, byte for byte. This command makes them again:
 //!
 //! ```text
 //! KRBTRIAGE_BLESS=1 cargo test --test it -- samples:: triage::
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::support::forest;
 
-/// Kept by hand. `report.csv` is the report expected of the samples; the tests of the program compare it.
+/// Files that this module does not make. `triage` makes `report.csv`.
 const BY_HAND: &[&str] = &[
     "README.md",
     "report.csv",
@@ -27,7 +27,7 @@ fn samples() -> &'static Path {
 }
 
 #[test]
-fn samples_are_what_the_forest_makes() {
+fn samples_equal_the_files_of_the_forest() {
     let bless = std::env::var_os("KRBTRIAGE_BLESS").is_some();
     for (name, made) in forest::files() {
         let path = samples().join(name);
@@ -63,16 +63,16 @@ fn samples_hold_no_other_files() {
 }
 
 #[test]
-fn readme_tells_of_every_file() {
+fn the_readme_lists_every_file() {
     let readme = fs::read_to_string(samples().join("README.md")).expect("a README");
     for (name, bytes) in forest::files() {
-        assert!(readme.contains(name), "samples/README.md does not tell of {name}");
+        assert!(readme.contains(name), "samples/README.md does not list {name}");
         assert!(bytes.len() < 200_000, "{name} is too large for a sample");
     }
     assert!(readme.contains("report.csv") && readme.contains("KRBTRIAGE_BLESS=1 cargo test --test it"));
 }
 
-/// Computer, record identifier, time, `Server` and `Targetname` of every event 4 of the Kerberos client.
+/// Computer, record ID, time, `Server` and `Targetname` of every event 4 of the Kerberos client.
 fn events4(log: &[u8]) -> Vec<(String, String, String, String, String)> {
     let between = |xml: &str, from: &str, to: &str| {
         let start = xml.find(from).map(|at| at + from.len()).unwrap_or_else(|| panic!("{from} in {xml}"));

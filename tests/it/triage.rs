@@ -1,4 +1,4 @@
-//! The main job through the real binary.
+//! `krbtriage triage` through the real binary.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +34,7 @@ fn row<'a>(rows: &'a [csv::StringRecord], client: &str, target: &str) -> &'a csv
         .unwrap_or_else(|| panic!("no row of {client} for {target}"))
 }
 
-/// A log with these events in a folder of its own, and the folder, which must live as long.
+/// A log with these events. The folder is removed when its value is dropped.
 fn log(events: impl IntoIterator<Item = Event>) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("System.evtx");
@@ -47,7 +47,7 @@ fn event(server: &str, target: &str) -> Event {
         .at("2026-10-06T10:00:00Z")
 }
 
-/// `KRBTRIAGE_BLESS=1 cargo test --test it -- samples:: triage::` writes it anew.
+/// `KRBTRIAGE_BLESS=1 cargo test --test it -- samples:: triage::` renews the report.
 #[test]
 fn the_samples_give_the_report_beside_them() {
     let output = krbtriage().arg("triage").args(ALL).output().unwrap();
@@ -164,7 +164,7 @@ fn a_cell_cannot_run_in_a_spreadsheet() {
     }
 }
 
-/// Excel cuts cells at `;` where that separates lists: what it then takes for a cell must not run either.
+/// Excel splits cells at `;` in some locales. No part may run as a formula either.
 #[test]
 fn a_cell_cannot_run_in_a_spreadsheet_that_separates_with_semicolons() {
     let evil = ["host/x;=cmd|' /C calc'!A0", "host/x;\"=1+1\"", "host/x; @SUM(A1)", "host/x;+1,2;-3"];
@@ -187,7 +187,7 @@ fn a_cell_cannot_run_in_a_spreadsheet_that_separates_with_semicolons() {
 fn an_argument_cannot_drive_the_terminal() {
     let binary = assert_cmd::cargo::cargo_bin("krbtriage");
     for arguments in ["triage $'--x\\e[31m'", "triage a.evtx --since $'\\e[31m'", "$'\\e[31m'"] {
-        // `script` gives it a terminal; elsewhere clap leaves all escape sequences out.
+        // `script` gives the program a terminal. Without one, clap removes all escape sequences.
         let command = format!("exec bash -c \"'{}' {arguments}\"", binary.display());
         let output = std::process::Command::new("script").args(["-qec", &command, "/dev/null"]).output();
         let output = output.expect("script, of util-linux");
@@ -200,7 +200,7 @@ fn an_argument_cannot_drive_the_terminal() {
 #[test]
 fn a_name_cannot_drive_the_terminal() {
     let (folder, path) = log([event("srv\u{1b}[2J\u{202e}1$", "host/\u{1b}]0;owned\u{7}srv2")]);
-    // Windows keeps control characters out of names, but not those that turn text round.
+    // Windows allows no control characters in names, but characters that change the direction of text.
     let name = if cfg!(windows) { "\u{202e}red.evtx" } else { "\u{1b}[31m\u{202e}red.evtx" };
     let strange = folder.path().join(name);
     fs::write(&strange, b"ElfFile\0 but no log").unwrap();
@@ -224,7 +224,7 @@ fn exit_statuses() {
 }
 
 #[test]
-fn a_file_named_that_is_no_log_is_an_error_that_says_what_it_is() {
+fn a_file_that_is_not_a_log_is_an_error_with_its_kind() {
     let (status, _, errors) = triage(&["samples/logs", "Cargo.toml"]);
     assert_eq!(status, 3);
     assert!(errors.contains("Cargo.toml: this is text of no kind that the program knows"), "{errors}");
@@ -232,7 +232,7 @@ fn a_file_named_that_is_no_log_is_an_error_that_says_what_it_is() {
 
 /// An empty report would replace the old one, and look like good news.
 #[test]
-fn where_no_input_is_a_log_there_is_no_report() {
+fn without_a_log_there_is_no_report() {
     let folder = tempfile::tempdir().unwrap();
     let (report, legacy) = (folder.path().join("report.csv"), folder.path().join("SysEvent.Evt"));
     fs::write(&report, "old").unwrap();
@@ -280,7 +280,7 @@ fn an_output_never_replaces_an_input() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("would replace it"), "{output:?}");
     }
     assert_eq!((fs::read(log).unwrap(), fs::read(list).unwrap()), before);
-    // A report may replace the one it is compared with, also where it lies among the logs.
+    // A report may replace its baseline, also in the folder of the logs.
     let report = folder.path().join("report.csv");
     let report = report.to_str().unwrap();
     for arguments in [
@@ -347,7 +347,7 @@ fn since_after_until_is_wrong_use() {
 }
 
 #[test]
-fn decoys_are_no_incidents() {
+fn decoys_are_not_incidents() {
     use crate::support::evtx::{kdc_event4, kerberos_event5};
     let (_folder, path) = log([
         kdc_event4("dc1.alpha.example.com", "beta").at("2026-10-06T10:00:00Z"),
@@ -358,7 +358,7 @@ fn decoys_are_no_incidents() {
 
 #[cfg(unix)]
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let binary = assert_cmd::cargo::cargo_bin("krbtriage");
     let script = format!("'{}' triage samples/logs | head -c 10; exit ${{PIPESTATUS[0]}}", binary.display());
     let output = std::process::Command::new("bash")

@@ -33,20 +33,20 @@ fn column<'s>(sheets: &'s Sheets, sheet: &str, title: &str) -> Vec<&'s Data> {
     rows[1..].iter().map(|row| &row[at]).collect()
 }
 
-fn place() -> Place {
-    let place = Place::new();
-    place
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
         .write("A.evtx", log([four("A", "srv8", 1, 10), four("A", "srv8", 2, 11), four("B", "=1+1", 3, 12)]));
-    place
+    sandbox
 }
 
 #[test]
 fn a_workbook_holds_what_the_csv_files_hold() {
-    let place = place();
+    let sandbox = sandbox();
     let arguments =
         ["triage", "A.evtx", "-o", "r.csv", "-o", "r.xlsx", "--events", "e.csv", "--problems", "p.csv"];
-    place.run(&arguments).exits(0);
-    let sheets = sheets(&place.path("r.xlsx"));
+    sandbox.run(&arguments).exits(0);
+    let sheets = sheets(&sandbox.path("r.xlsx"));
     for (sheet, csv, columns) in [
         ("Incidents", "r.csv", &[("Target SPN", "target_spn"), ("Events", "events"), ("Cause", "cause")][..]),
         (
@@ -56,12 +56,12 @@ fn a_workbook_holds_what_the_csv_files_hold() {
         ),
         ("Events", "e.csv", &[("Client", "client"), ("Record ID", "record_id"), ("Log", "log")]),
     ] {
-        let mut reader = csv::Reader::from_path(place.path(csv)).expect("a CSV file");
+        let mut reader = csv::Reader::from_path(sandbox.path(csv)).expect("a CSV file");
         let header = reader.headers().expect("a header").clone();
         let records: Vec<_> = reader.records().map(|record| record.expect("a record")).collect();
         for (title, name) in columns {
             let at = header.iter().position(|cell| cell == *name).expect("a column");
-            // The CSV guards formulas with an apostrophe.
+            // The CSV escapes formulas with an apostrophe.
             let want: Vec<String> = records.iter().map(|r| r[at].replace('\'', "")).collect();
             let got: Vec<String> = column(&sheets, sheet, title).iter().map(ToString::to_string).collect();
             assert!(!want.is_empty());
@@ -73,10 +73,10 @@ fn a_workbook_holds_what_the_csv_files_hold() {
 
 #[test]
 fn times_are_excel_dates_in_utc() {
-    let place = place();
-    place.run(&["triage", "A.evtx", "-o", "r.xlsx", "--events", "e.csv"]).exits(0);
-    let sheets = sheets(&place.path("r.xlsx"));
-    let events = place.text("e.csv");
+    let sandbox = sandbox();
+    sandbox.run(&["triage", "A.evtx", "-o", "r.xlsx", "--events", "e.csv"]).exits(0);
+    let sheets = sheets(&sandbox.path("r.xlsx"));
+    let events = sandbox.text("e.csv");
     let want: jiff::Timestamp = events.lines().nth(1).unwrap().split(',').nth(1).unwrap().parse().unwrap();
     let Data::DateTime(time) = column(&sheets, "Events", "Time (UTC)")[0] else { panic!("not a date") };
     // Days since 1899-12-30.
@@ -89,28 +89,28 @@ fn times_are_excel_dates_in_utc() {
 
 #[test]
 fn a_hostile_name_is_text_and_stays_text_when_it_is_edited() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let names = ["=1+1", "@SUM(A1)", "_x003D_1", "a<b>&\"c"];
-    place.write("A.evtx", log(names.iter().zip(1..).map(|(name, i)| four(name, "srv8", i, i * 100))));
-    place.run(&["triage", "A.evtx", "-o", "r.xlsx"]).exits(0);
-    let sheets = sheets(&place.path("r.xlsx"));
+    sandbox.write("A.evtx", log(names.iter().zip(1..).map(|(name, i)| four(name, "srv8", i, i * 100))));
+    sandbox.run(&["triage", "A.evtx", "-o", "r.xlsx"]).exits(0);
+    let sheets = sheets(&sandbox.path("r.xlsx"));
     let clients: Vec<String> = column(&sheets, "Events", "Client").iter().map(ToString::to_string).collect();
     for (name, client) in names.iter().zip(&clients) {
         assert!(client.starts_with(name), "{client}");
     }
-    assert!(member(&place.path("r.xlsx"), "xl/styles.xml").contains("quotePrefix=\"1\""));
+    assert!(member(&sandbox.path("r.xlsx"), "xl/styles.xml").contains("quotePrefix=\"1\""));
 }
 
 #[test]
 fn headers_are_frozen_and_filtered_and_the_bytes_repeat() {
-    let place = place();
+    let sandbox = sandbox();
     for name in ["1.xlsx", "2.xlsx"] {
-        place.run(&["triage", "A.evtx", "-o", name]).exits(0);
+        sandbox.run(&["triage", "A.evtx", "-o", name]).exits(0);
     }
-    let read = |name| std::fs::read(place.path(name)).expect("a file");
+    let read = |name| std::fs::read(sandbox.path(name)).expect("a file");
     assert!(read("1.xlsx") == read("2.xlsx"), "two runs differ");
     for i in 1..=4 {
-        let sheet = member(&place.path("1.xlsx"), &format!("xl/worksheets/sheet{i}.xml"));
+        let sheet = member(&sandbox.path("1.xlsx"), &format!("xl/worksheets/sheet{i}.xml"));
         assert!(sheet.contains("state=\"frozen\"") && sheet.contains("<autoFilter"), "sheet {i}");
         assert!(!sheet.contains("<f>"), "sheet {i}");
     }
@@ -118,10 +118,10 @@ fn headers_are_frozen_and_filtered_and_the_bytes_repeat() {
 
 #[test]
 fn an_empty_report_is_a_workbook_too() {
-    let place = Place::new();
-    place.write("A.evtx", log([]));
-    place.run(&["triage", "A.evtx", "-o", "r.xlsx"]).exits(0);
-    let sheets = sheets(&place.path("r.xlsx"));
+    let sandbox = Sandbox::new();
+    sandbox.write("A.evtx", log([]));
+    sandbox.run(&["triage", "A.evtx", "-o", "r.xlsx"]).exits(0);
+    let sheets = sheets(&sandbox.path("r.xlsx"));
     assert_eq!(sheets["Problems"].len(), 1, "the header");
     assert_eq!(column(&sheets, "Inputs", "Path").last().map(ToString::to_string).as_deref(), Some("A.evtx"));
 }

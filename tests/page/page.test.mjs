@@ -33,7 +33,7 @@ const byText = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase
 const head = (page, name) => page.locator("#table thead th", { hasText: name });
 
 describe("five incidents", () => {
-  on("few", "the verdict stands first, then the problems, each with its incidents and its fix", async (page) => {
+  on("few", "the verdict comes first, then the problems, each with its incidents and its fix", async (page) => {
     assert.match(await page.textContent("h1"), /^4 problems: 2 likely, 2 possible$/);
     assert.match(await page.textContent(".lead"), /^5 incidents with 7 events\.$/);
     const first = page.locator(".problem").first();
@@ -85,7 +85,7 @@ describe("five incidents", () => {
     assert.ok(await page.locator("#collect code").count() > 1);
   });
 
-  on("few", "the keyboard alone skips to the problems, folds, sorts and tells a story", async (page) => {
+  on("few", "the keyboard alone skips to the problems, folds, sorts and opens a story", async (page) => {
     const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
     await page.keyboard.press("Tab");
     assert.equal(await focused(), "Skip to the problems");
@@ -259,7 +259,7 @@ describe("five incidents", () => {
     watched.requests.length = 0;
   });
 
-  on("few", "on paper the problems that are open stand without buttons", async (page) => {
+  on("few", "on paper the open problems have no buttons", async (page) => {
     await page.emulateMedia({ media: "print" });
     assert.ok(!(await page.locator("nav, #filters, .pager button, .unfold, [data-fold], [data-problem] button").filter({ visible: true }).count()));
     assert.ok(await page.locator(".problem .fix").first().isVisible());
@@ -276,7 +276,7 @@ describe("five incidents", () => {
     assert.ok(await page.locator(".incident [data-part=evidence]").first().isVisible());
   }, { javaScriptEnabled: false });
 
-  test("a link leads to a problem or an incident and unfolds it", async () => {
+  test("a link shows a problem or an incident and opens it", async () => {
     const [row] = fs.readFileSync(path.join(folder, "few/report.csv"), "utf8").split("\r\n").slice(-2);
     const [incident, problem] = row.split(",");
     for (const id of [incident, problem]) {
@@ -516,7 +516,7 @@ describe("twenty thousand incidents", () => {
     await page.click("#clear");
   });
 
-  on("a problem that has only a line leads to its incidents", async (page) => {
+  on("a problem that has only a line links to its incidents", async (page) => {
     const further = page.locator(".further");
     assert.ok(!(await further.evaluate((each) => each.open)), "the filters before are gone, and it with them");
     await further.locator("> summary").click();
@@ -532,7 +532,7 @@ describe("twenty thousand incidents", () => {
     assert.match(await shared.locator(".words > summary").textContent(), /^5,990 more connections; all 300 hosts$/);
   });
 
-  // Said, not judged: a busy machine must not fail it. Each answer still has to come within the browser's timeout.
+  // The times are printed, not checked, because a busy machine must not fail the test. Each answer must come within the browser's timeout.
   on("how long it takes", async (page, context) => {
     const times = await page.evaluate(async () => {
       const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -582,7 +582,7 @@ describe("names made by somebody hostile", () => {
     "strong style summary svg table tbody td template text th thead time title tr ul wbr"
   ).split(" "));
 
-  on("hostile", "stay text wherever they stand", async (page) => {
+  on("hostile", "stay text everywhere", async (page) => {
     await page.getByRole("button", { name: "Expand all" }).click();
     await page.selectOption("#size", "200");
     for (const button of await page.locator("#table button.unfold").all()) await button.click();
@@ -614,7 +614,7 @@ describe("names made by somebody hostile", () => {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 1280);
   });
 
-  on("hostile", "what could not be read is told", async (page) => {
+  on("hostile", "what could not be read is listed", async (page) => {
     assert.match(await page.textContent("header .warning"), /^Incomplete:/);
     assert.match(await page.textContent("#read .unread"), /damaged\.evtx/);
   });

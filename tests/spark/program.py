@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Stands for krbtriage in the test: notes which executor runs it, and kills one of them in the middle of the job.
+"""Takes the place of krbtriage in the test: notes which executor runs it, and kills one of them in the middle of the job.
 
 KRBTRIAGE_TEST is a folder: `program` in it is the real one, and `kill` says what is to be killed: "executor", or
 "worker", which is the worker with its executor, as when a machine is lost.

@@ -168,7 +168,7 @@ fn shared_address(case: &Case<'_>, host: Option<HostId>, may: &dyn Fn(IpAddr) ->
         owners: parties.context.hosts.owner_set(address).map_or(0, BTreeSet::len),
         hosts,
     }));
-    // An answer of the client's own resolver excludes that a name led to the client.
+    // An answer of the client's own resolver excludes that a name resolved to the client.
     let mut answers = parties.resolved_on_client().iter();
     let answer = answers.find(|(address, _)| parties.owns(parties.target_id, *address));
     evidence.extend(answer.map(|(address, source)| resolves(case, *address, None, source)));

@@ -84,7 +84,7 @@ impl Inputs {
         }
         if read.duplicates > 0 {
             let records = counted(read.duplicates, "record");
-            notes.push(format!("{records} stood in more than one export; each counts once."));
+            notes.push(format!("{records} appeared in more than one export. Each counts once."));
         }
         if read.already_reported > 0 {
             notes.push(format!(

@@ -11,7 +11,7 @@
   const grouped = (n) => n.toLocaleString("en-US");
   const compared = $("status") !== null;
 
-  // ---- The data: base64 of zlib of one JSON array; src/report/page/data.rs tells what is in it.
+  // ---- The data: base64 of zlib of one JSON array; src/report/page/data.rs describes it.
   const lists = ["shared_addresses", "evidence", "caveats", "context", "considered", "missing", "asks", "fix", "logs"];
   const plain = ["incident_id", "events", "first_seen", "last_seen"];
 
@@ -123,7 +123,7 @@
     draw();
   }
 
-  // Problems, wherever they stand on the page, are shown when one of their incidents is.
+  // A problem is shown, anywhere on the page, when one of its incidents is.
   function follow() {
     const whole = shown.length === all.length;
     const fitting = new Set(shown.map((row) => row.problem_id));

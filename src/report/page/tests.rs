@@ -48,7 +48,7 @@ fn row(n: usize, problem: usize) -> Row {
             item(&format!("srv{n} owns it"), EvidenceRole::For),
             item("against it: an old list", EvidenceRole::Against),
             item("not wrong-host: nothing shows it", EvidenceRole::Excludes),
-            item("not to be taken for a cause: it is evidence", EvidenceRole::For),
+            item("not to be read as a cause: it is evidence", EvidenceRole::For),
         ],
         missing: vec![RequestItem::from_cell("a list", "")],
         fix: ["first", "then"].map(StepItem::from_cell).into_iter().collect(),

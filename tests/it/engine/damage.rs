@@ -1,4 +1,4 @@
-//! Damage: flipped, zeroed and cut bytes at random places. No panic, no hang, and what is whole is found.
+//! Flips, zeroes and cuts bytes at random offsets of logs. Nothing panics or hangs, and undamaged records are found.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -17,11 +17,11 @@ use crate::support::evtx::chunk_of_every_layout;
 const HEADER: usize = 4096;
 const CHUNK: usize = 65536;
 
-/// How many places of a log are damaged at most, and the longest damage, in turns: few places with up to whole
-/// records, many with a few bytes. Some 3,000 places in an ordinary run of the tests.
+/// Most damages of a log and most bytes of one, in turns: few that cover whole records, and many of a few bytes. An
+/// ordinary run of the tests makes some 3,000.
 const ROUNDS: [(usize, usize); 2] = [(3, 20_000), (40, 8)];
 
-/// One piece of damage between `from` and `to`, at most `longest` bytes.
+/// Damages at most `longest` bytes between the offsets `from` and `to`.
 fn damage(bytes: &mut [u8], from: usize, to: usize, longest: usize, random: &mut Random) {
     let at = from + random.below(to - from);
     let len = match random.below(4) {
@@ -66,8 +66,8 @@ fn chunks() -> Vec<Vec<u8>> {
     chunks
 }
 
-/// What the crate finds in a damaged chunk, ours finds as well; it may find more, as it does not give up a
-/// record for a value that nobody needs.
+/// Our reader finds every record of a damaged chunk that the crate finds. It may find more, because it does not drop a
+/// record for a value that it does not need.
 #[test]
 fn a_damaged_chunk_loses_nothing_that_the_full_decode_finds() {
     let chunks = chunks();
@@ -97,7 +97,7 @@ fn a_damaged_chunk_loses_nothing_that_the_full_decode_finds() {
     }
 }
 
-/// A find of the fuzzer: the offset of an attribute's name damaged so that `Provider` has two that are called `Name`.
+/// A find of the fuzzer: a damaged offset gives `Provider` two attributes called `Name`.
 #[test]
 fn of_two_provider_names_the_same_counts_as_in_the_full_decode() {
     let mut chunk = chunk_of_every_layout();
@@ -113,7 +113,7 @@ fn of_two_provider_names_the_same_counts_as_in_the_full_decode() {
     );
 }
 
-/// Whole files through the whole scan: chunks that were not hit give all of their events.
+/// Scans damaged files. Chunks without damage give all their events.
 #[test]
 fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
     let log = written_log(6);
@@ -133,7 +133,7 @@ fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
             hit[chunk] = true;
             damage(&mut bytes, HEADER + chunk * CHUNK, HEADER + (chunk + 1) * CHUNK, longest, &mut random);
         }
-        // The file's header is trusted for nothing but that there is one.
+        // The file header is only recognised, and none of its values is trusted.
         damage(&mut bytes, 8, HEADER, longest, &mut random);
         if random.below(4) == 0 {
             let cut = random.below(6 * CHUNK);
@@ -150,7 +150,7 @@ fn undamaged_chunks_give_all_events_whatever_happens_to_the_others() {
     }
 }
 
-/// The bytes as the name's extension has them.
+/// The bytes in the packing that the extension of the name says.
 fn packed(path: &Path, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     match path.extension().and_then(|extension| extension.to_str()) {
@@ -170,7 +170,7 @@ fn packed(path: &Path, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// One piece of a file is missing, doubled or foreign: all chunks that it does not touch are read, wherever they are now.
+/// Bytes of a file are missing, doubled or inserted. All other chunks are read, although they moved.
 #[test]
 fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted() {
     // More than one block of 16 chunks.
@@ -182,7 +182,7 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
     let mut random = Random(0xde1e7e);
     let folder = tempfile::tempdir().unwrap();
     for round in 0..rounds(48) {
-        // At any place, also in the free space after a chunk's records; around the end of a block every third time.
+        // At any offset, also in the free space of a chunk, and every third time near the end of a block.
         let from = match round % 3 {
             0 => HEADER + 15 * CHUNK + random.below(2 * CHUNK),
             _ => HEADER + random.below((CHUNKS - 2) * CHUNK),
@@ -190,7 +190,7 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
         let len = [1, 2, 8, 100, 4096, CHUNK - 1, CHUNK, CHUNK + 1, 100_000][random.below(9)];
         let piece = log[from..(from + len).min(log.len())].to_vec();
         let mut bytes = log.clone();
-        // The last byte that is touched: nothing of a chunk is lost by what is put before its first byte.
+        // The last byte that is damaged. Bytes inserted before the first byte of a chunk do not damage it.
         let last = match random.below(3) {
             0 => {
                 bytes.drain(from..from + piece.len());
@@ -227,14 +227,14 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
 
 /// `../shared/review/attack.md` 4: a byte is missing in the third of five chunks.
 #[test]
-fn attack_4_a_chunk_behind_one_that_lacks_a_byte_is_read() {
+fn attack_4_a_chunk_after_one_that_lacks_a_byte_is_read() {
     let (records, report) = read_path(Path::new("tests/data/attack/delete1.evtx.gz"), &everything());
     let ids: std::collections::BTreeSet<_> = records.iter().map(|record| record.record_id).collect();
     assert!((670..=892).all(|id| ids.contains(&id)), "the whole fourth chunk");
     assert!(!report.read_errors.is_empty());
 }
 
-/// Bytes that are not a log, after the magic of one.
+/// Random bytes after the magic of a log.
 #[test]
 fn noise_ends() {
     let mut random = Random(7);
@@ -251,7 +251,7 @@ fn noise_ends() {
     }
 }
 
-/// 8192 magics in a chunk, each of which could start one: time must not grow with their square.
+/// A chunk of 8,192 magics, each of which could begin a chunk. The time must not grow with their square.
 #[test]
 fn a_file_of_nothing_but_magics_is_read_in_reasonable_time() {
     let bytes = b"ElfChnk\0".repeat(2 * CHUNK / 8);

@@ -1,4 +1,4 @@
-//! Files that are not as their headers say.
+//! Files whose headers are wrong.
 
 #[cfg(unix)]
 use std::io::{Seek, SeekFrom, Write};
@@ -21,7 +21,7 @@ fn event4() -> Selection {
 }
 
 #[test]
-fn chunks_are_found_without_a_file_header_and_out_of_place() {
+fn chunks_are_found_without_a_file_header_and_at_any_offset() {
     let log = written_log(3);
     let (expected, _) = read_bytes(&log, &event4(), &ScanOptions::default());
     assert_eq!(expected.len(), 3 * 8);
@@ -43,7 +43,7 @@ fn carved_chunks_across_blocks_are_found() {
     let log = written_log(1);
     let chunk = &log[HEADER..HEADER + CHUNK];
     let (one, _) = read_bytes(&log, &event4(), &ScanOptions::default());
-    // Blocks are of 1 MiB: one chunk across each of their ends.
+    // One chunk crosses each end of a block of 1 MiB.
     let mut bytes = vec![3; 4 << 20];
     for end in [1 << 20, 2 << 20, 3 << 20] {
         bytes[end - 777..][..CHUNK].copy_from_slice(chunk);
@@ -82,11 +82,11 @@ fn chunks_that_a_closed_log_had_and_are_not_there_are_reported() {
         assert!(problems[0].contains("gives 3 chunks, but only 1"), "{problems:?}");
     }
     assert!(reported(&log[..100])[0].contains("ends within its header"));
-    // The counts of a log in use are of an earlier time.
+    // The header of a log in use has earlier counts.
     let mut in_use = cut.to_vec();
     in_use[120] |= 1;
     assert_eq!(reported(&in_use), [""; 0]);
-    // And what a damaged header says is nothing.
+    // The counts of a damaged header are ignored.
     let mut damaged = cut.to_vec();
     damaged[42] = 200;
     assert_eq!(reported(&damaged), [""; 0]);
@@ -94,12 +94,12 @@ fn chunks_that_a_closed_log_had_and_are_not_there_are_reported() {
 
 /// A header is written later than its records (a log that is copied while Windows writes it).
 #[test]
-fn records_behind_a_stale_chunk_header_are_read() {
+fn records_after_a_stale_chunk_header_are_read() {
     let log = written_log(1);
     let (all, _) = read_bytes(&log, &everything(), &ScanOptions::default());
     let mut stale = log.clone();
     let chunk = &mut stale[HEADER..];
-    // The header of when there were ten records.
+    // The header is from when there were ten records.
     let mut at = 512;
     for _ in 0..10 {
         at += u32::from_le_bytes(chunk[at + 4..at + 8].try_into().unwrap()) as usize;
@@ -111,26 +111,26 @@ fn records_behind_a_stale_chunk_header_are_read() {
     assert_eq!(found, all);
 }
 
-/// Logs put together by other tools can have the same identifiers again and again.
+/// Logs that other tools joined can repeat record IDs.
 #[test]
 fn repeated_record_ids_do_not_end_a_chunk() {
     let log = EvtxWriter::new().events((0..796).map(|n| event(n).record_id([7, 8, 9, 7][n % 4]))).finish();
     let (found, report) = read_bytes(&log, &everything(), &ScanOptions::default());
     assert_eq!((found.len(), report.records, report.record_ids), (796, 796, Some((7, 9))), "{report:?}");
     assert_eq!(report.read_errors, Vec::<String>::new());
-    // The careful way, after damage to the first record of each chunk.
+    // Damage to the first record of each chunk makes the reader search for records.
     let mut damaged = log.clone();
     let chunks = damaged[HEADER..].chunks_mut(CHUNK).map(|chunk| chunk[512] = 0).count();
     let (found, _) = read_bytes(&damaged, &everything(), &ScanOptions::default());
     assert_eq!(found.len(), 796 - chunks);
-    // A record in a shape of its own, left to the crate.
+    // A record of an unusual shape, which the crate reads.
     let odd =
         EvtxWriter::new().events([7, 7, 7].map(|id| event(0).strings(["\u{1}"]).record_id(id))).finish();
     let (found, _) = read_bytes(&odd, &everything(), &ScanOptions::default());
     assert_eq!(found.len(), 3);
 }
 
-/// Each number of a chunk's header that says where its records are, wrong alone and together with another.
+/// Each offset of a chunk header is wrong, alone and together with another.
 #[test]
 fn chunk_headers_that_lie_hide_no_record() {
     let log = written_log(1);
@@ -143,7 +143,7 @@ fn chunk_headers_that_lie_hide_no_record() {
             [(ids[0], ids[1]), (ids[0], ids[0]), (0, 0), (ids[1], u64::MAX), (ids[0], ids[0] + 5)]
         {
             for sound in [false, true] {
-                // No records at all, said by a header that is right about itself: what is there is slack.
+                // A header with a right checksum that counts no records makes them slack.
                 if sound && (free == 512 && !(first..=last).contains(&ids[0])) {
                     continue;
                 }
@@ -180,7 +180,7 @@ fn a_sparse_file_of_more_than_4_gib_is_read_to_its_end() {
 }
 
 #[test]
-fn a_file_that_shrinks_or_goes_away_is_a_problem_and_not_an_end() {
+fn a_file_that_shrinks_or_disappears_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let log = written_log(3);
     let paths: Vec<_> = ["a.evtx", "b.evtx", "c.evtx"].iter().map(|n| folder.path().join(n)).collect();
@@ -198,7 +198,7 @@ fn a_file_that_shrinks_or_goes_away_is_a_problem_and_not_an_end() {
 }
 
 #[test]
-fn what_was_appended_since_is_read_too() {
+fn records_appended_during_a_scan_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.evtx");
     let log = written_log(3);

@@ -1,4 +1,4 @@
-//! The gates and the byte-level decoder find exactly what the `evtx` crate finds by decoding everything.
+//! The gate and the decoder find exactly the records that the `evtx` crate finds by decoding everything.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,8 +12,8 @@ use krbtriage::records::{EventFilter, Origin, Record, Selection, xml};
 use super::support::{everything, read_path};
 use crate::support::data::real_logs;
 
-/// Every record of a log, by the crate alone. Chunks it gives up as a whole are read one by one with its
-/// name table emptied, as the crate then reads names in place.
+/// Every record of a log, read by the crate alone. A chunk that it refuses is read again with an empty name table, because
+/// the crate then reads names where they are used.
 fn full_decode(path: &Path) -> Vec<Record> {
     full_decode_of(std::fs::read(path).unwrap())
 }
@@ -57,7 +57,7 @@ fn a_scan_for_everything_is_the_full_decode() {
             report.read_errors
         );
     }
-    // What the two agree on is not nothing.
+    // The comparison had records.
     assert!(all > 12_000, "{all} records");
     assert!(for_an_account > 100, "{for_an_account} records with Security/@UserID");
 }
@@ -104,9 +104,9 @@ fn records_in_slack_are_read_on_request_and_marked() {
     }
 }
 
-/// The speed rests on it: the crate takes some 30 us for a chunk of which it is asked for one record.
+/// The crate takes some 30 µs for a chunk of which one record is wanted, so few records may need it.
 #[test]
-fn the_usual_shape_is_usual() {
+fn few_records_need_the_crate() {
     let (mut all, mut odd) = (0, 0);
     for path in real_logs() {
         let bytes = std::fs::read(&path).unwrap();

@@ -1,4 +1,4 @@
-//! What one input may cost the others: nothing.
+//! One input costs the others nothing.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use krbtriage::scan::{Progress, ScanOptions, scan};
 use super::support::{Kept, everything, read_path};
 use crate::support::evtx::{EvtxWriter, kerberos_event4};
 
-/// Panics once, outside of what reads a chunk: as if the program were wrong.
+/// Panics once, outside the reader of chunks, as a bug of the program would.
 struct PanicsOnce(AtomicBool);
 
 impl Progress for PanicsOnce {
@@ -56,10 +56,10 @@ fn a_panic_in_one_task_loses_nothing_else_and_is_a_problem() {
     }
 }
 
-/// `../shared/review/attack.md` 1: a template that says one value 7,000 times. Chunks of 64 KiB would become 7 MB each.
+/// Attack 1: a template has one value 7,000 times, so that chunks of 64 KiB would become 7 MB each.
 #[test]
 fn attack_1_a_name_of_megabytes_is_cut_and_reported() {
-    // Ten chunks of its hundred: a test build takes half a second for each.
+    // Ten chunks, because a test build takes half a second for each.
     let packed = std::fs::File::open("tests/data/attack/huge-names.evtx.gz").unwrap();
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(packed).take(4096 + 10 * 65_536).read_to_end(&mut bytes).unwrap();

@@ -1,4 +1,4 @@
-//! The scan on real logs (`tests/data/evtx`) and on what can happen to them.
+//! The scan of real logs (`tests/data/evtx`) and of damaged, changing and hostile ones.
 
 mod damage;
 mod files;

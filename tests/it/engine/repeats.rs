@@ -1,5 +1,5 @@
-//! TemplateCache that stand elsewhere in each chunk, and records that say again what others said: read from what is
-//! remembered, and the same as the full decode.
+//! Templates at another offset in each chunk, and records with equal contents: the caches give the records of the full
+//! decode.
 
 use std::sync::Arc;
 
@@ -17,8 +17,7 @@ use crate::support::evtx::{EvtxWriter, kerberos_event3, kerberos_event4};
 
 const ONE: ScanOptions = ScanOptions { threads: 1, recover: false, zone: Zone::UTC };
 
-/// Chunks in each of which the events come in another order: so every definition is elsewhere, and names come first
-/// in another one.
+/// A log with another order of events in each chunk, so that definitions and names have other offsets.
 fn shuffled_log(random: &mut Random, chunks: usize) -> Vec<u8> {
     let computers = ["SRV1.alpha.example.com", "SRV2.alpha.example.com"];
     let targets = ["host/srv7", "host/srv8", "HTTP/srv7.beta.example.com", ""];
@@ -48,7 +47,7 @@ fn shuffled_log(random: &mut Random, chunks: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_remembered_from_other_chunks_is_the_full_decode() {
+fn templates_of_other_chunks_give_the_full_decode() {
     let mut random = Random(0x5eed_0a11);
     for _ in 0..rounds(8) {
         let log = shuffled_log(&mut random, 12);
@@ -60,7 +59,7 @@ fn what_is_remembered_from_other_chunks_is_the_full_decode() {
 }
 
 #[test]
-fn a_triage_sees_the_same_with_what_is_remembered() {
+fn a_triage_gets_the_same_records_from_the_caches() {
     let mut random = Random(0x5eed_0a12);
     let selection = krbtriage::events::selection();
     for _ in 0..rounds(8) {
@@ -74,9 +73,9 @@ fn a_triage_sees_the_same_with_what_is_remembered() {
     }
 }
 
-/// What the speed of a storm rests on.
+/// The speed of a storm depends on it.
 #[test]
-fn records_that_say_the_same_share_what_they_say() {
+fn records_with_equal_contents_share_them() {
     let log = shuffled_log(&mut Random(0x5eed_0a13), 12);
     let (found, _) = read_bytes(&log, &everything(), &ONE);
     let kerberos: Vec<&Record> = found.iter().filter(|r| r.event_id == 4 && !r.data.is_empty()).collect();
@@ -87,11 +86,11 @@ fn records_that_say_the_same_share_what_they_say() {
         }
     }
     assert!(kerberos.len() > 100, "{}", kerberos.len());
-    // Where the same is written in another shape (a definition with other names in it), it is decoded once more.
+    // Equal contents with another definition are decoded once more.
     assert!(different.len() * 3 < kerberos.len(), "{} of {} are decoded", different.len(), kerberos.len());
 }
 
-/// A decoder that forgets everything before each record is the slow twin: nothing is a repetition for it.
+/// Compared with a decoder that has no caches.
 #[test]
 fn a_repetition_of_a_rejected_record_is_rejected_by_the_full_look() {
     let selection = events::selection();
@@ -106,7 +105,7 @@ fn a_repetition_of_a_rejected_record_is_rejected_by_the_full_look() {
             writer.push(&event.at(&format!("2026-03-01T10:00:{n:02}.0000000Z")));
         }
         let mut chunk = writer.finish()[4096..4096 + 65536].to_vec();
-        // The first record is whole: it has the definitions.
+        // The first record is undamaged, because it has the definitions.
         for _ in 0..if round % 3 == 0 { 0 } else { random.below(60) } {
             let at = 4096 + random.below(24_000);
             match random.below(3) {

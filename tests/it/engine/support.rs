@@ -1,4 +1,4 @@
-//! Scanning in memory-sized tests: inputs on disk, records in a vector.
+//! Scans logs and keeps their records in memory.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::support::evtx::{
     netlogon, service_state, user_pnp_20001,
 };
 
-/// Keeps every record.
+/// A visitor that keeps every record.
 #[derive(Default)]
 pub struct Kept(pub Vec<(FileIndex, Record)>);
 
@@ -44,7 +44,7 @@ fn key((file, record): &(FileIndex, Record)) -> (FileIndex, u64, jiff::Timestamp
     (*file, record.record_id, record.time, &record.provider, format!("{:?}", record.data))
 }
 
-/// Scans bytes as a file of their own.
+/// Scans bytes as a file.
 pub fn read_bytes(bytes: &[u8], selection: &Selection, options: &ScanOptions) -> (Vec<Record>, FileReport) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.evtx");
@@ -83,13 +83,13 @@ impl Random {
     }
 }
 
-/// How often to try; `KRBTRIAGE_ROUNDS` multiplies it.
+/// The number of rounds. `KRBTRIAGE_ROUNDS` multiplies it.
 pub fn rounds(usual: usize) -> usize {
     let times: usize = std::env::var("KRBTRIAGE_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     usual * times
 }
 
-/// A log of some chunks: many providers, every shape that the writer has, four event 4s in each chunk.
+/// A log of some chunks, with many providers, every layout of the writer, and four events 4 in each chunk.
 pub fn written_log(chunks: usize) -> Vec<u8> {
     let mut writer = EvtxWriter::new();
     for chunk in 0..chunks {
@@ -104,7 +104,7 @@ pub fn written_log(chunks: usize) -> Vec<u8> {
     writer.finish()
 }
 
-/// One event after the other, in every shape that the writer has.
+/// The `n`-th event. They have every layout of the writer in turn.
 pub fn event(n: usize) -> Event {
     let computer = "CLIENT1.alpha.example.com";
     match n % 10 {

@@ -82,7 +82,7 @@ fn a_gz_of_several_members_is_one_file() {
     assert_eq!(found.report("log.evtx.gz").chunks, found.report("log.evtx").chunks);
 }
 
-/// The same bytes must give the same in an archive, wherever chunks stand and whatever is broken.
+/// A log gives the same records in an archive, also where chunks are moved or damaged.
 #[test]
 fn a_log_gives_the_same_packed_and_unpacked() {
     let sound = log(1..2500);
@@ -128,7 +128,7 @@ fn a_log_gives_the_same_packed_and_unpacked() {
 }
 
 #[test]
-fn a_broken_member_costs_itself() {
+fn a_broken_member_costs_only_itself() {
     let log1 = log([1]);
     let good = zip_of(&[("a.evtx", &log1), ("b.evtx", &log([2]))]);
 
@@ -170,9 +170,9 @@ fn a_broken_member_costs_itself() {
     assert!(found.only_problem("text.gz").contains("what is in it is not read"));
 }
 
-/// A copy that failed: its name says that it is a log.
+/// A copy that failed has the name of a log and other content.
 #[test]
-fn a_file_that_only_its_name_makes_a_log_is_told_in_a_folder_too() {
+fn a_file_with_only_the_name_of_a_log_is_reported_also_in_a_folder() {
     let files: [(&str, &[u8]); 4] =
         [("empty.evtx", b""), ("zeros.EVTX", &[0; 5000]), ("zeros.bin", &[0; 5000]), ("empty.txt", b"")];
     let mut folder = Folder::new().file("a.evtx", log([1])).file("a.zip", zip_of(&files));

@@ -1,4 +1,4 @@
-//! `extract`: the events themselves, from any input, in one order.
+//! `extract` writes the events of any input in one order.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ fn extract(folder: &Folder, change: impl FnOnce(&mut Config)) -> (String, Outcom
     (std::fs::read_to_string(path).unwrap(), outcome)
 }
 
-/// Event ID, record ID and the file's name of every row.
+/// Event ID, record ID and name of the file of every row.
 fn rows(csv: &str) -> Vec<(String, String, String)> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     assert_eq!(reader.headers().unwrap(), &COLUMNS[..]);
@@ -121,7 +121,7 @@ fn the_order_is_the_same_with_any_number_of_workers() {
 }
 
 #[test]
-fn nothing_found_is_a_head_alone_and_no_log_is_an_error() {
+fn without_events_there_is_only_a_header_and_without_a_log_an_error() {
     let (csv, outcome) = extract(&Folder::new().file("a.evtx", log([])), |_| {});
     assert_eq!((rows(&csv).len(), outcome.rows), (0, 0));
     let folder = Folder::new();

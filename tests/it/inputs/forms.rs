@@ -21,7 +21,7 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 
-/// All the XML documents these events can come as.
+/// These events in every form of an XML export.
 fn documents(events: &[String]) -> Vec<(&'static str, Vec<u8>)> {
     let events_root = format!(
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\r\n<Events>{}</Events>",
@@ -64,7 +64,7 @@ fn an_xml_export_gives_the_records_of_its_log() {
 #[test]
 fn xml_exports_of_real_logs_give_the_records_of_the_logs() {
     let folder = real_logs_folder();
-    // Sound logs: of damaged ones, the crate reads less than the program does.
+    // Undamaged logs, because the crate reads less of a damaged one.
     for name in ["System-2015-dc.evtx", "System-winrm-10154.evtx", "forwarded-no-templates.evtx"] {
         let log = folder.join(name);
         let events = rendered(std::fs::read(&log).unwrap());
@@ -77,7 +77,7 @@ fn xml_exports_of_real_logs_give_the_records_of_the_logs() {
 }
 
 #[test]
-fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
+fn copied_text_gives_the_event_of_the_log_except_for_fields_that_it_lacks() {
     let log = Folder::new().file("log.evtx", log([1])).scan(&event_4());
     let [(_, from_log)] = &log.records[..] else { panic!() };
     let time = from_log.time.strftime("%m/%d/%Y %I:%M:%S %p");
@@ -99,7 +99,7 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
     said.data.retain(|d| d.name.as_deref() != Some("Binary"));
     said.version = 0;
     let from_text = from_text.clone();
-    // Seconds are the finest a copied text has.
+    // Copied text has whole seconds.
     expected.time = from_text.time;
     assert_eq!(from_text.time.as_second(), from_log.time.as_second());
     assert_eq!(from_text, expected);
@@ -108,7 +108,7 @@ fn copied_text_gives_the_event_of_the_log_but_for_what_it_lacks() {
 }
 
 #[test]
-fn other_xml_in_a_folder_is_no_log_and_no_problem() {
+fn other_xml_in_a_folder_is_not_a_log_and_not_reported() {
     let found = Folder::new()
         .file("book.xml", "<?xml version='1.0'?><workbook/>")
         .file("log.evtx", log([1]))

@@ -1,4 +1,4 @@
-//! Every form a log comes in besides .evtx, through [`krbtriage::scan::scan`].
+//! Every form of a log other than .evtx, through [`krbtriage::scan::scan`].
 
 mod archives;
 mod extract;

@@ -56,7 +56,7 @@ fn every_form_of_one_event_gives_its_values() {
     }
 }
 
-/// Field names as the tools' documents have them.
+/// Events in the forms of other tools, with the field names of their documentation.
 const OTHERS: &[(&str, &str)] = &[
     (
         "Get-WinEvent | ConvertTo-Json",
@@ -122,15 +122,15 @@ fn xml_in_a_csv_is_read() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs/08-outerxml-in-csv.csv");
     let found = scan_paths(std::slice::from_ref(&path), &event_4(), path.parent().unwrap());
     assert_eq!(found.records.len(), 1, "{:?}", found.reports);
-    // In text that is no CSV, the mark cannot be undone, and the event is reported.
+    // In text that is not CSV, the mark cannot be undone, and the event is reported.
     let text = std::fs::read_to_string(&path).unwrap().replace("_time,host,source,_raw", "");
     let found = Folder::new().file("x.log", text.trim_start()).scan(&event_4());
     assert_eq!((found.records.len(), found.report("x.log").read_errors.len()), (0, 1), "{:?}", found.reports);
 }
 
-/// F4, F9: an archive without a log is reported, and XML of another kind in a folder is nothing.
+/// F4, F9: an archive without a log is reported, and XML of another kind in a folder is not.
 #[test]
-fn what_is_no_log_is_reported_where_it_would_be_missed() {
+fn an_input_that_is_not_a_log_is_reported_where_it_would_be_missed() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs");
     let archive = scan_paths(&[data.join("13-no-log.zip")], &event_4(), &data);
     let errors: Vec<&String> = archive.reports.iter().flat_map(|report| &report.read_errors).collect();
@@ -143,9 +143,9 @@ fn what_is_no_log_is_reported_where_it_would_be_missed() {
     assert_eq!(found.report("sysmon.xml").read_errors, Vec::<String>::new());
 }
 
-/// Events of another kind are read, and give nothing: no record and no read error.
+/// Events of another kind give no record and no read error.
 #[test]
-fn events_that_nobody_asked_for_are_counted_only() {
+fn events_that_are_not_wanted_are_only_counted() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/inputs");
     for (name, events) in [("05-events-4624.jsonl", 2), ("05-security-4624.jsonl", 1)] {
         let found = scan_paths(&[data.join(name)], &event_4(), &data);

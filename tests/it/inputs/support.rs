@@ -1,4 +1,4 @@
-//! Logs in folders of their own, scanned.
+//! Writes logs to a folder and scans them.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl RecordVisitor for Kept {
     }
 }
 
-/// What a scan found: records with the name of their file, and the reports by name.
+/// The result of a scan: records with the name of their file, and the reports of the files.
 pub struct Found {
     pub records: Vec<(String, Record)>,
     pub reports: Vec<FileReport>,
@@ -35,7 +35,7 @@ impl Found {
         ids
     }
 
-    /// The records alone, in an order that does not depend on their files.
+    /// The records in an order that does not depend on their files.
     pub fn sorted(&self) -> Vec<Record> {
         let mut records: Vec<_> = self.records.iter().map(|(_, r)| r.clone()).collect();
         records.sort_by_key(|r| (r.record_id, r.time, format!("{r:?}")));
@@ -64,7 +64,7 @@ pub fn event_4() -> Selection {
     Selection::new(vec![EventFilter { providers, event_ids: vec![3, 4] }])
 }
 
-/// Files in a folder of their own.
+/// A folder with files.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -106,7 +106,7 @@ pub fn scan_paths(paths: &[PathBuf], selection: &Selection, root: &Path) -> Foun
     Found { records, reports: done.files }
 }
 
-/// Event 4, with a number in its names.
+/// Event 4 with `n` in its names and as its record ID.
 pub fn event4(n: usize) -> Event {
     kerberos_event4(
         &format!("SRV{n}.alpha.example.com"),

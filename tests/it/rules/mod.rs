@@ -6,11 +6,11 @@ mod situation;
 
 mod contradictions;
 mod fleet;
-mod of_another_time;
+mod stale_evidence;
 mod other_events;
 mod rows;
 mod traps;
-mod traps_of_reading;
+mod reading_traps;
 
 /// It gets this verdict, by any row.
 macro_rules! is_diagnosed {
@@ -45,7 +45,7 @@ fn every_numbered_trap_has_a_test_of_its_name() {
     let traps = traps.split("\n## ").next().unwrap();
     let numbered: Vec<usize> =
         traps.lines().filter_map(|line| line.split_once(". ")?.0.parse().ok()).collect();
-    let mut tested: Vec<&str> = [traps::TRAPS, traps_of_reading::TRAPS].concat();
+    let mut tested: Vec<&str> = [traps::TRAPS, reading_traps::TRAPS].concat();
     tested.sort_unstable();
     let tested: Vec<usize> =
         tested.iter().map(|name| name["trap_".len()..][..2].parse().expect("a number")).collect();

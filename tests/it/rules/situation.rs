@@ -1,4 +1,4 @@
-//! A small situation: what the logs say, who owns which address, where names lead, which account owns which SPN.
+//! A small situation to diagnose: events, owners of addresses, names in DNS, and accounts with SPNs.
 
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ pub const NOON: &str = "2026-10-06T12:00:00Z";
 /// The management controller's network card of the reference case.
 pub const IBM_USB: &str = "IBM USB Remote NDIS Network Device";
 
+/// The logs and inventories of a test, made by a chain of calls.
 #[derive(Default)]
 pub struct Situation {
     records: Vec<Record>,
@@ -66,7 +67,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 impl Situation {
-    /// `client` asked for `target`, and `by` answered.
+    /// `client` asked for `target`, and `by` answered. `realms` are those of the responder and of the client.
     pub fn asked(client: &str, target: &str, by: &str, realms: [&str; 2]) -> Self {
         Self::default().and_asked(client, target, by, realms)
     }
@@ -76,13 +77,13 @@ impl Situation {
         client: &str,
         target: &str,
         by: &str,
-        [of_answerer, of_client]: [&str; 2],
+        [target_realm, client_realm]: [&str; 2],
     ) -> Self {
         let values = [
             ("Server", by),
-            ("TargetRealm", of_answerer),
+            ("TargetRealm", target_realm),
             ("Targetname", target),
-            ("ClientRealm", of_client),
+            ("ClientRealm", client_realm),
         ];
         self.event("Microsoft-Windows-Security-Kerberos", 4, client, &values)
     }
@@ -126,7 +127,7 @@ impl Situation {
         self.event("Microsoft-Windows-Kerberos-Key-Distribution-Center", id, DC1, &strings)
     }
 
-    /// When the last event happened.
+    /// Sets the time of the last event.
     pub fn at(mut self, when: &str) -> Self {
         self.records.last_mut().expect("an event").time = time(when);
         self
@@ -156,7 +157,7 @@ impl Situation {
         self
     }
 
-    /// What a name resolves to.
+    /// Adds a DNS record.
     pub fn resolves(mut self, name: &str, address: &str) -> Self {
         self.addresses.resolved.push(ResolvedName {
             name: name.into(),
@@ -168,7 +169,7 @@ impl Situation {
         self
     }
 
-    /// What the client's own resolver, its hosts file included, answers for a name.
+    /// Adds what the resolver of a client answers for a name, with its hosts file.
     pub fn resolves_on(self, client: &str, name: &str, address: &str) -> Self {
         let mut situation = self.resolves(name, address);
         if let Some(row) = situation.addresses.resolved.last_mut() {
@@ -178,7 +179,7 @@ impl Situation {
         situation
     }
 
-    /// The same by a record with a timestamp: the host registered it itself.
+    /// Adds a DNS record that the host registered itself.
     pub fn registers(self, name: &str, address: &str) -> Self {
         let mut situation = self.resolves(name, address);
         if let Some(row) = situation.addresses.resolved.last_mut() {
@@ -194,12 +195,12 @@ impl Situation {
         self
     }
 
-    /// DCOM to a peer failed, as the client's log has it.
+    /// Adds DistributedCOM 10028 on SRV1: a connection to a peer failed.
     pub fn dcom_failed(self, peer: &str) -> Self {
         self.event("Microsoft-Windows-DistributedCOM", 10028, SRV1, &[("param1", peer), ("param2", "4679")])
     }
 
-    /// One host goes by both names, as an export of it shows.
+    /// Adds an export that shows one host under both names.
     pub fn also_called(mut self, name: &str, other: &str) -> Self {
         let (name, other) = (name.into(), other.into());
         self.addresses.aliases.push(HostAlias { name, other, source: source("ipconfig.txt"), cname: false });
@@ -216,13 +217,13 @@ impl Situation {
         self.account(account(name, ALPHA, spns))
     }
 
-    /// When the last account's password was set.
+    /// Sets when the password of the last account was set.
     pub fn password_set(mut self, when: &str) -> Self {
         self.accounts.accounts.last_mut().expect("an account").password_last_set = Some(time(when));
         self
     }
 
-    /// The account list is a full export of both domains: what is not in it is registered nowhere.
+    /// Makes the account list a full export of both domains, so that an SPN it lacks is not registered.
     pub fn whole_list(mut self) -> Self {
         for domain in [ALPHA, BETA] {
             let domain: Arc<str> = domain.to_lowercase().into();
@@ -232,13 +233,13 @@ impl Situation {
         self
     }
 
-    /// When an inventory's file was written; with an empty time, it has none.
+    /// Sets when the file of an inventory was written. An empty time means unknown.
     pub fn written(mut self, file: &str, when: &str) -> Self {
         self.written.push((file.into(), (!when.is_empty()).then(|| time(when))));
         self
     }
 
-    /// All lists tell when they were collected, whatever their files' dates are.
+    /// Sets the time in the column `collected` of all lists.
     pub fn collected(mut self, when: &str) -> Self {
         let sources = (self.addresses.owned.iter_mut().map(|row| &mut row.source))
             .chain(self.addresses.resolved.iter_mut().map(|row| &mut row.source))
@@ -249,7 +250,7 @@ impl Situation {
         self
     }
 
-    /// The last record of the logs, and when their file was written.
+    /// Sets the time of the last record of the log, and when its file was written.
     pub fn log_ends(mut self, ends: &str, written: &str) -> Self {
         self.log = Some(LogDates { ends: Some(time(ends)), written: Some(time(written)) });
         self
@@ -258,8 +259,8 @@ impl Situation {
     /// The findings, worst first.
     pub fn diagnose_all(self) -> Vec<Finding> {
         let Self { records, mut addresses, accounts, aliases, written, log } = self;
-        let seen = DedupIndex::default();
-        let mut builder = IncidentBuilder::new(&seen, Period::default());
+        let index = DedupIndex::default();
+        let mut builder = IncidentBuilder::new(&index, Period::default());
         for record in records {
             builder.record(0, record);
         }
@@ -285,12 +286,12 @@ impl Situation {
     }
 }
 
-/// A finding, to be looked at.
+/// A finding with assertions.
 #[derive(Debug)]
 pub struct Diagnosed(pub Finding);
 
 impl Diagnosed {
-    /// The evidence says this.
+    /// Asserts that the evidence has this text.
     #[track_caller]
     pub fn proved_by(self, text: &str) -> Self {
         assert!(
@@ -301,7 +302,7 @@ impl Diagnosed {
         self
     }
 
-    /// This is missing.
+    /// Asserts that a request has this text.
     #[track_caller]
     pub fn lacks(self, text: &str) -> Self {
         assert!(

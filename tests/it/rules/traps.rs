@@ -5,8 +5,8 @@ use super::{is_diagnosed, tests};
 use krbtriage::inventory::accounts::Account;
 
 pub const TRAPS: &[&str] = tests![
-    trap_01_answerer_equals_client_is_not_yet_loopback,
-    trap_02_0x80070721_beside_it_proves_nothing,
+    trap_01_responder_equals_client_is_not_yet_loopback,
+    trap_02_0x80070721_with_it_proves_nothing,
     trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplicate,
     trap_05_spns_are_grouped_without_case,
     trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident,
@@ -19,7 +19,7 @@ pub const TRAPS: &[&str] = tests![
 ];
 
 #[test]
-fn trap_01_answerer_equals_client_is_not_yet_loopback() {
+fn trap_01_responder_equals_client_is_not_yet_loopback() {
     let answered_itself = |target| Situation::asked(SRV1, target, "srv1$", [ALPHA, ALPHA]);
     // A cluster's name on its own node.
     let cluster = account("CLU1$", ALPHA, &["MSClusterVirtualServer/clu1", "HOST/clu1"]);
@@ -62,7 +62,7 @@ fn trap_01_answerer_equals_client_is_not_yet_loopback() {
 }
 
 #[test]
-fn trap_02_0x80070721_beside_it_proves_nothing() {
+fn trap_02_0x80070721_with_it_proves_nothing() {
     let failed = |situation: Situation, peer| {
         let text = "A security package specific error occurred. (0x80070721)";
         situation
@@ -97,7 +97,7 @@ fn trap_04_an_explicit_spn_on_a_user_shadows_the_computers_host_and_is_no_duplic
         .proved_by(&format!("{spn} is registered on svc_web"));
         assert!(!diagnosed.0.evidence().iter().any(|e| e.contains("registered on SRV5$")), "{diagnosed:#?}");
     }
-    // HOST does not stand for WSMAN, which is registered on the computer itself.
+    // HOST does not cover WSMAN, which is registered on the computer itself.
     let wsman = "WSMAN/srv5.alpha.example.com";
     let mut srv5 = computer(SRV5);
     srv5.spns = srv5.spns.iter().chain([wsman]).collect();
@@ -127,7 +127,7 @@ fn trap_06_a_duplicate_with_kdc_event_11_and_no_event_4_is_no_incident() {
     let spn = "HTTP/srv5.alpha.example.com";
     let two = || Situation::default().service("svc_web", &[spn]).service("svc_old", &[spn]);
     assert_eq!(two().kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]).diagnose_all().len(), 0);
-    // Of another SPN's event 4 it says nothing.
+    // It proves nothing about event 4 for another SPN.
     is_diagnosed!(
         two()
             .kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"])
@@ -166,9 +166,9 @@ fn trap_08_the_reverted_machine_logs_3210_and_the_others_log_event_4() {
     };
     is_diagnosed!(with_3210_on(SRV5), PasswordMismatch, MachineAccount, Confirmed)
         .proved_by("NETLOGON 3210 on srv5.alpha.example.com");
-    // That of the machine that logged event 4 is about that machine.
+    // NETLOGON 3210 on the client is about the client.
     is_diagnosed!(with_3210_on(SRV1), PasswordMismatch, MachineAccount, Possible);
-    // And of a namesake in another domain.
+    // NETLOGON 3210 on a namesake in another domain is about the namesake.
     is_diagnosed!(with_3210_on("srv5.beta.example.com"), PasswordMismatch, MachineAccount, Possible);
 }
 
@@ -212,9 +212,9 @@ fn trap_12_a_host_under_two_names_does_not_share_addresses_with_itself() {
         Likely
     )
     .shared(&[]);
-    // Without that event they are two hosts that share an address, and nobody knows better.
+    // Without that event they are two hosts that share an address.
     is_diagnosed!(asked().diagnose(), LoopbackSharedIp, OtherSharedAddress, Likely);
-    // Short and full name are one host without being reported.
+    // Short and full name are one host without such an event.
     let itself = Situation::asked(SRV1, "host/SRV1", "srv1$", [ALPHA, ALPHA])
         .owns("srv1", "192.0.2.1")
         .owns(SRV1, "192.0.2.1");
@@ -260,8 +260,8 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
             .diagnose()
     };
     is_diagnosed!(shared("SRV1$"), LoopbackSharedIp, BmcUsbNic, Confirmed);
-    // Like the client's account when something strips, cleans or normalises: a zero-width space, a Cyrillic letter, a
-    // full-width one, an override of the direction, NUL, escape, blanks inside, another realm's machine.
+    // Each would equal the client's account if names were cleaned or normalised: a zero-width space, a Cyrillic letter, a
+    // full-width letter, a change of direction, NUL, escape, a blank, a machine of another realm.
     for by in [
         "srv\u{200b}1$",
         "\u{455}rv1$",
@@ -275,18 +275,18 @@ fn trap_15_names_may_be_chosen_by_somebody_hostile() {
         "srv1.evil.example$",
     ] {
         let diagnosed = shared(by);
-        assert_eq!(&*diagnosed.0.incident.answered_by, by, "names are kept as they are");
+        assert_eq!(&*diagnosed.0.incident.answered_by, by, "names are not changed");
         assert!(
             diagnosed.0.confidence < krbtriage::diagnosis::Confidence::Confirmed,
-            "{by:?} is taken for the client: {diagnosed:#?}"
+            "{by:?} is treated as the client: {diagnosed:#?}"
         );
         for command in &diagnosed.0.missing() {
-            // Commands stand between backticks.
+            // Commands are between backquotes.
             let commands: Vec<&str> = command.split('`').skip(1).step_by(2).collect();
             assert!(!commands.iter().any(|line| line.contains(by)), "{by:?} reaches a command: {command:?}");
         }
     }
-    // An account list is chosen by somebody as well.
+    // An account list may be hostile too.
     let spn = "HTTP/srv5.alpha.example.com";
     let evil = Account { name: "svc\u{200b}_web".into(), ..account("", ALPHA, &[spn]) };
     is_diagnosed!(

@@ -1,5 +1,4 @@
-//! Whatever of the logs is extracted, together with what, how it is packed, merged, and in which order it is named: the
-//! report is that of the logs.
+//! Extractions give the report of their logs, however they are combined, packed, merged and ordered.
 
 use std::collections::BTreeSet;
 
@@ -8,28 +7,28 @@ use proptest::prelude::*;
 use super::world::{World, worlds};
 use crate::support::program::*;
 
-/// How the logs are shared out.
+/// How the logs are spread over extractions.
 #[derive(Debug, Clone)]
-struct Sharing {
+struct Spread {
     /// For each log, whether it is passed itself, and the extractions that contain it. A log in none of them is passed itself.
-    places: Vec<(bool, [bool; 3])>,
-    /// How each extraction is packed.
+    inputs: Vec<(bool, [bool; 3])>,
+    /// How each extraction is compressed.
     packed: [u8; 3],
     /// The first two are merged into one by an extraction of extractions.
     merged: bool,
-    /// Lines of the last one are turned round.
+    /// The lines of the last extraction are in reverse order.
     reversed: bool,
-    /// Inputs are named in the other order.
+    /// The inputs are passed in reverse order.
     backwards: bool,
     options: usize,
 }
 
-fn sharings() -> impl Strategy<Value = Sharing> {
-    let place = (proptest::bool::weighted(0.3), proptest::array::uniform3(any::<bool>()));
-    let places = proptest::collection::vec(place, 6);
-    (places, [0u8..3, 0u8..3, 0u8..3], any::<[bool; 3]>(), 0usize..6).prop_map(
-        |(places, packed, [merged, reversed, backwards], options)| Sharing {
-            places,
+fn spreads() -> impl Strategy<Value = Spread> {
+    let input = (proptest::bool::weighted(0.3), proptest::array::uniform3(any::<bool>()));
+    let inputs = proptest::collection::vec(input, 6);
+    (inputs, [0u8..3, 0u8..3, 0u8..3], any::<[bool; 3]>(), 0usize..6).prop_map(
+        |(inputs, packed, [merged, reversed, backwards], options)| Spread {
+            inputs,
             packed,
             merged,
             reversed,
@@ -51,8 +50,8 @@ const OPTIONS: [&[&str]; 6] = [
 const INVENTORY: &str = "host,address\nSRV1.alpha.example.com,169.254.95.120\nSRV2.alpha.example.com,169.254.95.120\n\
                          SRV9.alpha.example.com,192.0.2.9\n";
 
-/// Everything that is compared: report, problems, events, state, what was said on the terminal, exit status.
-pub fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) -> Vec<(String, String)> {
+/// Runs triage and returns all that is compared: report, problems, events, state, messages and exit status.
+pub fn triage(sandbox: &Sandbox, options: &[&str], name: &str, inputs: &[String]) -> Vec<(String, String)> {
     let file = |what: &str| format!("{name}-{what}");
     let outputs = [file("r.csv"), file("r.json"), file("p.csv"), file("e.csv"), file("e.jsonl")];
     let state = file("state.json");
@@ -60,37 +59,37 @@ pub fn triage(place: &Place, options: &[&str], name: &str, inputs: &[String]) ->
     arguments.extend(["--problems", &outputs[2], "--events", &outputs[3]]);
     arguments.extend(options.iter().map(|option| if *option == "STATE" { state.as_str() } else { option }));
     arguments.extend(inputs.iter().map(String::as_str));
-    let run = place.run(&arguments);
-    // A log that is given twice says twice what is wrong with it.
+    let run = sandbox.run(&arguments);
+    // A log that is passed twice reports its errors twice.
     let stderr = run.stderr();
-    // What was written has other names, and what was read is other files.
+    // The names of outputs and inputs differ.
     let same = |line: &&str| !line.starts_with("Wrote ") && !line.starts_with("  Read: ");
     let said: BTreeSet<String> = stderr.lines().filter(same).map(str::to_owned).collect();
     let mut all =
         vec![("exit".to_owned(), run.code().to_string()), ("said".to_owned(), format!("{said:#?}"))];
-    for output in outputs.iter().filter(|output| exists(&place.path(output))) {
-        all.push((output.replacen(name, "", 1), place.text(output)));
+    for output in outputs.iter().filter(|output| exists(&sandbox.path(output))) {
+        all.push((output.replacen(name, "", 1), sandbox.text(output)));
     }
-    if exists(&place.path(&state)) {
-        all.push(("state".to_owned(), place.unpacked(&state)));
+    if exists(&sandbox.path(&state)) {
+        all.push(("state".to_owned(), sandbox.unpacked(&state)));
     }
     all
 }
 
-/// The world's logs and an inventory in a folder; the logs' names.
-pub fn placed(world: &World) -> (Place, Vec<String>) {
-    let place = Place::new();
-    place.write("addresses.csv", INVENTORY);
+/// Writes the logs and an inventory to a folder. Returns the names of the logs.
+pub fn written(world: &World) -> (Sandbox, Vec<String>) {
+    let sandbox = Sandbox::new();
+    sandbox.write("addresses.csv", INVENTORY);
     for log in &world.logs {
-        place.write(&log.name, world.bytes(log));
+        sandbox.write(&log.name, world.bytes(log));
     }
-    (place, world.logs.iter().map(|log| log.name.clone()).collect())
+    (sandbox, world.logs.iter().map(|log| log.name.clone()).collect())
 }
 
-fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
-    let (place, logs) = placed(world);
-    let options = OPTIONS[sharing.options];
-    let expected = triage(&place, options, "logs", &logs);
+fn check(world: &World, spread: &Spread) -> Result<(), TestCaseError> {
+    let (sandbox, logs) = written(world);
+    let options = OPTIONS[spread.options];
+    let expected = triage(&sandbox, options, "logs", &logs);
 
     let mut inputs = Vec::new();
     let recover: &[&str] = if options.contains(&"--recover") { &["--recover"] } else { &[] };
@@ -98,17 +97,17 @@ fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
         let mut arguments = vec!["extract", "--for-triage", "-o", to];
         arguments.extend(recover);
         arguments.extend(from.iter().map(String::as_str));
-        place.run(&arguments).code()
+        sandbox.run(&arguments).code()
     };
-    for (log, (raw, extractions)) in logs.iter().zip(&sharing.places) {
+    for (log, (raw, extractions)) in logs.iter().zip(&spread.inputs) {
         if *raw || !extractions.contains(&true) {
             inputs.push(log.clone());
         }
     }
     let mut extracted = Vec::new();
-    for (i, packed) in sharing.packed.iter().enumerate() {
+    for (i, packed) in spread.packed.iter().enumerate() {
         let of: Vec<String> =
-            logs.iter().zip(&sharing.places).filter(|(_, (_, e))| e[i]).map(|(log, _)| log.clone()).collect();
+            logs.iter().zip(&spread.inputs).filter(|(_, (_, e))| e[i]).map(|(log, _)| log.clone()).collect();
         if of.is_empty() {
             continue;
         }
@@ -116,31 +115,31 @@ fn check(world: &World, sharing: &Sharing) -> Result<(), TestCaseError> {
         let code = extract(&of, &name);
         prop_assert!(code == 0 || code == 3, "{}", code);
         if *packed == 2 {
-            let bytes = std::fs::read(place.path(&name)).unwrap();
+            let bytes = std::fs::read(sandbox.path(&name)).unwrap();
             let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             std::io::Write::write_all(&mut gz, &bytes).unwrap();
-            std::fs::write(place.path(&name), gz.finish().unwrap()).unwrap();
+            std::fs::write(sandbox.path(&name), gz.finish().unwrap()).unwrap();
         }
         extracted.push(name);
     }
-    if sharing.merged && extracted.len() > 1 {
+    if spread.merged && extracted.len() > 1 {
         let rest = extracted.split_off(2);
         extract(&extracted, "merged.jsonl.zst");
         extracted = [vec!["merged.jsonl.zst".to_owned()], rest].concat();
     }
-    if let Some(last) = extracted.last().filter(|name| sharing.reversed && name.ends_with(".jsonl"))
-        && let Ok(text) = std::fs::read_to_string(place.path(last))
+    if let Some(last) = extracted.last().filter(|name| spread.reversed && name.ends_with(".jsonl"))
+        && let Ok(text) = std::fs::read_to_string(sandbox.path(last))
     {
         let lines: Vec<&str> = text.lines().rev().collect();
-        std::fs::write(place.path(last), lines.join("\r\n")).unwrap();
+        std::fs::write(sandbox.path(last), lines.join("\r\n")).unwrap();
     }
     inputs.extend(extracted);
-    if sharing.backwards {
+    if spread.backwards {
         inputs.reverse();
     }
-    let found = triage(&place, options, "shared", &inputs);
+    let found = triage(&sandbox, options, "shared", &inputs);
     if expected[0].1 == "4" {
-        // Without any log there is no report; an extraction that says so was read, and gives a report of nothing.
+        // Without a log there is no report. An extraction without records is a log, and gives an empty report.
         prop_assert!(["3", "4"].contains(&&*found[0].1), "{:?}", inputs);
         return Ok(());
     }
@@ -155,33 +154,33 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_report_of_extractions_is_that_of_the_logs(world in worlds(), sharing in sharings()) {
-        check(&world, &sharing)?;
+    fn the_report_of_extractions_is_that_of_the_logs(world in worlds(), spread in spreads()) {
+        check(&world, &spread)?;
     }
 }
 
 #[test]
 fn the_samples_report_is_the_same_from_their_extraction() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (interfaces, spns) = (sample("interfaces.csv"), sample("spns.csv"));
     let logs = sample("logs");
-    place.run(&["extract", "--for-triage", "-o", "e.jsonl.zst", &logs]).exits(0);
+    sandbox.run(&["extract", "--for-triage", "-o", "e.jsonl.zst", &logs]).exits(0);
     let summaries = ["logs.jsonl", "extraction.jsonl"].map(|summary| {
         let input = if summary.starts_with("logs") { logs.as_str() } else { "e.jsonl.zst" };
-        place
+        sandbox
             .run(&["triage", "-i", &interfaces, "-s", &spns, "-o", "r.csv", "--summary", summary, input])
             .exits(0);
         if summary.starts_with("logs") {
-            std::fs::rename(place.path("r.csv"), place.path("expected.csv")).unwrap();
+            std::fs::rename(sandbox.path("r.csv"), sandbox.path("expected.csv")).unwrap();
         }
-        place.text(summary)
+        sandbox.text(summary)
     });
-    assert_eq!(place.text("r.csv"), place.text("expected.csv"));
+    assert_eq!(sandbox.text("r.csv"), sandbox.text("expected.csv"));
     // Each log has its line; the extraction has one more.
     let lines = |summary: &str| -> BTreeSet<String> {
         let log = |line: &str| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
-            // Of two logs that hold an event, another one may be called the duplicate.
+            // Of two logs with one event, either may be reported as the duplicate.
             ["path", "bytes", "chunks", "records", "events"].map(|member| line[member].to_string()).join(" ")
         };
         summary.lines().map(log).filter(|line| !line.contains("e.jsonl.zst")).collect()

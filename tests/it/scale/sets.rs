@@ -1,23 +1,24 @@
-//! Lines are a set: shared out, repeated and turned round in any way, and merged in any order, they mean the same.
+//! The lines of an extraction are a set: split over files, repeated, reversed and merged in any order, they give the same
+//! report.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::merge::{placed, triage};
+use super::merge::{triage, written};
 use super::signals::{About, kinds, signal};
 use super::world::{World, worlds};
 use crate::support::program::*;
 
-/// Files that the lines are shared out to.
+/// Number of files over which the lines are split.
 const FILES: usize = 3;
 
-/// Where lines go.
+/// How the lines are split over files.
 #[derive(Debug, Clone)]
 struct Shares {
-    /// For each line, what it is sorted by, and the files that contain it, as bits.
+    /// For each line, its sort key, and a bit for each file that contains it.
     lines: Vec<(u32, u8)>,
-    /// Each file's line ends, and whether the line is in it again.
+    /// For each file, whether lines end with CRLF, and whether its lines are there twice.
     ends: [(bool, bool); FILES],
 }
 
@@ -27,12 +28,12 @@ fn shares() -> impl Strategy<Value = Shares> {
         .prop_map(|(lines, ends)| Shares { lines, ends })
 }
 
-/// Extracts each log by itself, then all together: every line is in two of the files, except begin and end.
-fn extracted(place: &Place, logs: &[String]) -> Vec<String> {
+/// Extracts each log alone, then all together. Every line is in two of the texts, except begin and end.
+fn extracted(sandbox: &Sandbox, logs: &[String]) -> Vec<String> {
     let alone = logs.iter().map(std::slice::from_ref);
     let texts = alone.chain([logs]).map(|logs| {
         let logs = logs.iter().map(String::as_str);
-        let run = place.run(&["extract", "--for-triage"].into_iter().chain(logs).collect::<Vec<_>>());
+        let run = sandbox.run(&["extract", "--for-triage"].into_iter().chain(logs).collect::<Vec<_>>());
         assert!([0, 3].contains(&run.code()), "{}", run.stderr());
         run.stdout()
     });
@@ -40,12 +41,12 @@ fn extracted(place: &Place, logs: &[String]) -> Vec<String> {
 }
 
 fn check_shares(world: &World, shares: &Shares) -> Result<(), TestCaseError> {
-    let (place, logs) = placed(world);
-    let expected = triage(&place, &[], "logs", &logs);
+    let (sandbox, logs) = written(world);
+    let expected = triage(&sandbox, &[], "logs", &logs);
     if expected[0].1 == "4" {
         return Ok(());
     }
-    let lines = extracted(&place, &logs);
+    let lines = extracted(&sandbox, &logs);
     prop_assert!(lines.len() <= shares.lines.len(), "{} lines", lines.len());
     let mut sorted: Vec<_> = shares.lines.iter().zip(&lines).collect();
     sorted.sort();
@@ -55,24 +56,24 @@ fn check_shares(world: &World, shares: &Shares) -> Result<(), TestCaseError> {
         let of_file = sorted.iter().filter(|((_, files), _)| files >> file & 1 == 1);
         let text: String = of_file.map(|(_, line)| format!("{line}{end}")).collect();
         let name = format!("part-{file}.jsonl");
-        place.write(&name, text.repeat(1 + usize::from(*again)));
+        sandbox.write(&name, text.repeat(1 + usize::from(*again)));
         if !text.is_empty() {
             inputs.push(name);
         }
     }
-    let found = triage(&place, &[], "shared", &inputs);
+    let found = triage(&sandbox, &[], "shared", &inputs);
     prop_assert_eq!(found, expected);
     Ok(())
 }
 
 /// Merges extractions in several orders and groupings; each gives the same lines.
 fn check_merges(world: &World) -> Result<(), TestCaseError> {
-    let (place, logs) = placed(world);
+    let (sandbox, logs) = written(world);
     let merge = |to: &str, from: &[&str]| {
-        let run = place.run(&[&["extract", "--for-triage", "-o", to][..], from].concat());
+        let run = sandbox.run(&[&["extract", "--for-triage", "-o", to][..], from].concat());
         assert!([0, 3].contains(&run.code()), "{}", run.stderr());
     };
-    // One log is in all of them, so that something must be written once.
+    // One log is in all of them, so that its lines must be merged.
     let all: Vec<&str> = logs.iter().map(String::as_str).collect();
     for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
         let of: Vec<&str> = all
@@ -89,7 +90,7 @@ fn check_merges(world: &World) -> Result<(), TestCaseError> {
     let mut merged = Vec::new();
     for from in [&["ab", "c"][..], &["a", "bc"], &["c", "b", "a"], &["bc", "ab", "ab", "a"]] {
         merge("merged", from);
-        let text = place.text("merged");
+        let text = sandbox.text("merged");
         let lines: BTreeSet<&str> = text.lines().collect();
         prop_assert_eq!(lines.len(), text.lines().count(), "{:?}: a line is written once", from);
         merged.push(lines.into_iter().map(str::to_owned).collect::<Vec<_>>());
@@ -116,10 +117,10 @@ proptest! {
 
 #[test]
 fn an_extraction_has_every_kind_of_event_that_triage_looks_at() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let about = About { computer: "SRV1.alpha.example.com", host: "srv2", other: "SRV3" };
-    place.write("a.evtx", log(kinds().into_iter().map(|kind| signal(kind, &about))));
-    let text = place.run(&["extract", "--for-triage", "a.evtx"]).exits(0).stdout();
+    sandbox.write("a.evtx", log(kinds().into_iter().map(|kind| signal(kind, &about))));
+    let text = sandbox.run(&["extract", "--for-triage", "a.evtx"]).exits(0).stdout();
     let event = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         line["event_id"].as_u64()
@@ -131,23 +132,23 @@ fn an_extraction_has_every_kind_of_event_that_triage_looks_at() {
     assert_eq!(found, wanted);
 }
 
-/// A bug: the end was looked for in each file by itself, so parts of an extraction (`split`) were called cut.
+/// A bug: each part of an extraction that `split` made was reported as cut, because the end is only in the last.
 #[test]
 fn an_extraction_in_parts_is_whole_and_a_missing_part_is_named() {
-    let place = Place::new();
-    place.write("a.evtx", log((1..30).map(|i| four("A", "srv8", i, i))));
-    let text = place.run(&["extract", "--for-triage", "a.evtx"]).exits(0).stdout();
+    let sandbox = Sandbox::new();
+    sandbox.write("a.evtx", log((1..30).map(|i| four("A", "srv8", i, i))));
+    let text = sandbox.run(&["extract", "--for-triage", "a.evtx"]).exits(0).stdout();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     for (part, lines) in lines.chunks(10).enumerate() {
-        place.write(&format!("part-{part}"), lines.concat());
+        sandbox.write(&format!("part-{part}"), lines.concat());
     }
-    let expected = place.run(&["triage", "a.evtx"]).exits(0).stdout();
+    let expected = sandbox.run(&["triage", "a.evtx"]).exits(0).stdout();
     let parts = ["part-3", "part-0", "part-2", "part-1"];
-    let whole = place.run(&[&["triage"], &parts[..]].concat()).exits(0);
+    let whole = sandbox.run(&[&["triage"], &parts[..]].concat()).exits(0);
     assert_eq!(whole.stdout(), expected);
     let said = |missing: &str| {
         let rest: Vec<&str> = parts.into_iter().filter(|part| *part != missing).collect();
-        place.run(&[&["triage"], &rest[..]].concat()).exits(3).stderr()
+        sandbox.run(&[&["triage"], &rest[..]].concat()).exits(3).stderr()
     };
     assert!(said("part-3").contains("part-0: its end is missing"), "{}", said("part-3"));
     assert!(said("part-0").contains("part-3: its beginning is missing"), "{}", said("part-0"));

@@ -4,12 +4,12 @@ use krbtriage::events;
 
 use crate::support::evtx::*;
 
-/// Short name of the provider and event ID of each.
+/// The short name of the provider and the event ID of each signal.
 pub fn kinds() -> Vec<(&'static str, u16)> {
     events::catalogue().flat_map(|(provider, ids)| ids.iter().map(move |id| (provider, *id))).collect()
 }
 
-/// Whom it is about.
+/// The hosts that a signal is about.
 pub struct About<'a> {
     /// Full name of the computer that logs.
     pub computer: &'a str,

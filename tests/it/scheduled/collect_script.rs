@@ -1,6 +1,6 @@
 use crate::support::program::*;
 
-/// Items of `$NAME = @(...)`.
+/// The items of the array `$NAME = @(...)`.
 fn array(script: &str, name: &str) -> Vec<String> {
     let start = script.find(&format!("${name} = @(")).unwrap_or_else(|| panic!("{name}"));
     script[start..]
@@ -11,7 +11,7 @@ fn array(script: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The script in the grammar of PowerShell: the nodes that do not fit it.
+/// The parts of a script that do not fit the grammar of PowerShell.
 fn syntax_errors(script: &str) -> Vec<String> {
     let mut parser = tree_sitter::Parser::new();
     parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
@@ -30,8 +30,8 @@ fn syntax_errors(script: &str) -> Vec<String> {
 
 #[test]
 fn the_script_is_powershell() {
-    let place = Place::new();
-    let script = place.run(&["collect-script", "srv1.alpha.example.com"]).exits(0).stdout();
+    let sandbox = Sandbox::new();
+    let script = sandbox.run(&["collect-script", "srv1.alpha.example.com"]).exits(0).stdout();
     assert_eq!(syntax_errors(&script), [""; 0]);
     // The parser finds what is wrong.
     for (right, wrong) in [("function Add-Failure([", "function Add-Failure(["), ("} catch {", "} catch")] {
@@ -41,9 +41,9 @@ fn the_script_is_powershell() {
 
 #[test]
 fn a_list_of_hosts_gives_everything_of_them() {
-    let place = Place::new();
-    place.write("servers.txt", "\u{feff}# servers\r\nsrv1.alpha.example.com\r\n\r\nsrv2 # the old one\r\n");
-    let script = place.run(&["collect-script", "--hosts", "servers.txt"]).exits(0).stdout();
+    let sandbox = Sandbox::new();
+    sandbox.write("servers.txt", "\u{feff}# servers\r\nsrv1.alpha.example.com\r\n\r\nsrv2 # the old one\r\n");
+    let script = sandbox.run(&["collect-script", "--hosts", "servers.txt"]).exits(0).stdout();
     for name in ["LogHosts", "AddressHosts"] {
         assert_eq!(array(&script, name), ["srv1.alpha.example.com", "srv2"]);
     }
@@ -53,19 +53,19 @@ fn a_list_of_hosts_gives_everything_of_them() {
 }
 
 #[test]
-fn two_named_hosts_are_not_the_domain_controllers() {
-    let script = Place::new().run(&["collect-script", "srv1", "srv2"]).exits(0).stdout();
+fn two_listed_hosts_are_not_the_domain_controllers() {
+    let script = Sandbox::new().run(&["collect-script", "srv1", "srv2"]).exits(0).stdout();
     assert!(!array(&script, "defaultParts").contains(&"ControllerLogs".to_owned()));
     assert_eq!(array(&script, "LogHosts"), ["srv1", "srv2"]);
 }
 
 #[test]
 fn a_report_gives_only_what_it_misses() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (logs, interfaces, spns) = (sample("logs"), sample("interfaces.csv"), sample("spns.csv"));
-    place.run(&["triage", &logs, "-o", "report.csv", "-o", "report.jsonl"]).exits(0);
+    sandbox.run(&["triage", &logs, "-o", "report.csv", "-o", "report.jsonl"]).exits(0);
     let of =
-        |report: &str| place.run(&["collect-script", "--report", report, "-i", &interfaces, "-s", &spns]);
+        |report: &str| sandbox.run(&["collect-script", "--report", report, "-i", &interfaces, "-s", &spns]);
     let script = of("report.csv").stdout();
     let addresses = array(&script, "AddressHosts");
     assert!(addresses.iter().any(|h| h.eq_ignore_ascii_case("srv2.beta.example.com")), "{addresses:?}");
@@ -75,15 +75,15 @@ fn a_report_gives_only_what_it_misses() {
     assert_eq!(of("report.jsonl").stdout(), script);
 
     // With the inventories most is settled: nobody's addresses are asked for again.
-    place.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "less.csv"]).exits(0);
+    sandbox.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "less.csv"]).exits(0);
     let script = of("less.csv").stdout();
     assert!(array(&script, "AddressHosts").is_empty());
     assert!(!array(&script, "defaultParts").contains(&"Addresses".to_owned()));
 }
 
 #[test]
-fn a_host_that_only_a_responder_names_is_no_destination() {
-    let place = Place::new();
+fn a_host_that_only_a_responder_names_is_not_a_destination() {
+    let sandbox = Sandbox::new();
     let event = |server: &str, target: &str| {
         crate::support::evtx::kerberos_event4(
             "SRV1.alpha.example.com",
@@ -97,23 +97,23 @@ fn a_host_that_only_a_responder_names_is_no_destination() {
         event("host/dc01.relay-evil.net", "cifs/srv4.alpha.example.com"),
         event("srv9$", "host/srv9.relay-evil.net"),
     ];
-    place.write("one.evtx", log(events));
-    place.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
-    let run = place.run(&["collect-script", "--report", "one.csv"]);
+    sandbox.write("one.evtx", log(events));
+    sandbox.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
+    let run = sandbox.run(&["collect-script", "--report", "one.csv"]);
     let script = run.stdout();
     let code: String = script.lines().filter(|l| !l.trim_start().starts_with('#')).collect();
     assert!(!code.contains("relay-evil"), "{code}");
     assert!(!code.contains("'srv4"), "only the target names it");
     // A list vouches for one of them.
-    place.write("addresses.csv", "host,address\nsrv4.alpha.example.com,192.0.2.4\n");
-    place.write(
+    sandbox.write("addresses.csv", "host,address\nsrv4.alpha.example.com,192.0.2.4\n");
+    sandbox.write(
         "spns.csv",
         "account,domain,spn,dns_host_name\nsrv4$,alpha.example.com,host/srv4,srv4.alpha.example.com\n",
     );
     let list = ["-s", "spns.csv"];
-    place.run(&[&["triage", "one.evtx", "-o", "listed.csv"], list.as_slice()].concat()).exits(0);
+    sandbox.run(&[&["triage", "one.evtx", "-o", "listed.csv"], list.as_slice()].concat()).exits(0);
     let arguments = [&["collect-script", "--report", "listed.csv"], list.as_slice()].concat();
-    let script = place.run(&arguments).stdout();
+    let script = sandbox.run(&arguments).stdout();
     let hosts = [array(&script, "AddressHosts"), array(&script, "LogHosts")].concat();
     assert!(hosts.contains(&"srv4.alpha.example.com".to_owned()), "{hosts:?}");
     assert!(!hosts.iter().any(|h| h.contains("relay-evil")), "{hosts:?}");
@@ -121,15 +121,15 @@ fn a_host_that_only_a_responder_names_is_no_destination() {
 
 #[test]
 fn hostile_names_of_a_report_stay_out_of_the_code() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let evil = "x'; calc #.alpha.example.com";
     let event = crate::support::evtx::kerberos_event4(evil, "x$", "A.COM", "host/$(calc).a.com", "A.COM");
-    place.write("one.evtx", log([event, four("A", "srv8", 1, 1)]));
-    place.write("two.evtx", log([four("A", "srv8", 2, 2)]));
-    place.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
-    place.run(&["triage", "two.evtx", "--baseline", "one.csv", "-o", "two.csv"]).exits(0);
+    sandbox.write("one.evtx", log([event, four("A", "srv8", 1, 1)]));
+    sandbox.write("two.evtx", log([four("A", "srv8", 2, 2)]));
+    sandbox.run(&["triage", "one.evtx", "-o", "one.csv"]).exits(0);
+    sandbox.run(&["triage", "two.evtx", "--baseline", "one.csv", "-o", "two.csv"]).exits(0);
     for report in ["one.csv", "two.csv"] {
-        let run = place.run(&["collect-script", "--report", report, "srv8"]);
+        let run = sandbox.run(&["collect-script", "--report", report, "srv8"]);
         let script = run.stdout();
         for line in script.lines().filter(|l| !l.trim_start().starts_with('#')) {
             assert!(!line.contains("calc"), "{line}");
@@ -138,11 +138,11 @@ fn hostile_names_of_a_report_stay_out_of_the_code() {
 }
 
 #[test]
-fn nothing_to_collect_is_said() {
-    let place = Place::new();
-    let stderr = place.run(&["collect-script"]).exits(2).stderr();
+fn a_report_without_requests_gives_a_message() {
+    let sandbox = Sandbox::new();
+    let stderr = sandbox.run(&["collect-script"]).exits(2).stderr();
     assert!(stderr.contains("no host was passed"), "{stderr}");
-    place.write("report.csv", "host,address\n");
-    place.run(&["collect-script", "--report", "report.csv", "-o", "c.ps1"]).exits(4);
-    assert!(!exists(&place.path("c.ps1")));
+    sandbox.write("report.csv", "host,address\n");
+    sandbox.run(&["collect-script", "--report", "report.csv", "-o", "c.ps1"]).exits(4);
+    assert!(!exists(&sandbox.path("c.ps1")));
 }

@@ -1,6 +1,5 @@
-//! The files that the collection script writes, made by hand as `Export-Csv`, `ConvertTo-Json` and `setspn` of Windows
-//! PowerShell 5.1 write them: every reader must take them. The columns are looked up in the script, so that both change
-//! together.
+//! Every reader reads the files of the collection script. They are made by hand as `Export-Csv`, `ConvertTo-Json` and
+//! `setspn` of Windows PowerShell 5.1 write them. The columns come from the script, so that both change together.
 
 use std::fs;
 use std::net::IpAddr;
@@ -151,12 +150,12 @@ fn accounts_json() -> String {
 const SETSPN: &str = "\u{feff}Checking domain DC=beta,DC=example,DC=com\r\nCN=SRV2,CN=Computers,DC=beta,DC=example,DC=com\r\n\
     \tHOST/SRV2\r\n\tHOST/SRV2.beta.example.com\r\n\r\nFound such SPN!\r\n";
 
-/// `klist -li 0x3e7`, abridged: nothing of it is an inventory.
+/// Abridged output of `klist -li 0x3e7`, which is not an inventory.
 const KLIST: &str = "\u{feff}\r\nCurrent LogonId is 0:0x3e7\r\n\r\nCached Tickets: (1)\r\n\r\n\
     #0>\tClient: srv1$ @ ALPHA.EXAMPLE.COM\r\n\tServer: cifs/dc1.alpha.example.com/alpha.example.com @ ALPHA.EXAMPLE.COM\r\n\
     \tKerbTicket Encryption Type: AES-256-CTS-HMAC-SHA1-96\r\n\tKdc Called: dc1.alpha.example.com\r\n";
 
-fn details(place: &Place) {
+fn details(sandbox: &Sandbox) {
     let settings = export_csv(
         &["reported_by", "item", "value", "collected"],
         &[&["SRV1.alpha.example.com", "service MSSQLSERVER (Running)", r"ALPHA\svc_sql", COLLECTED]],
@@ -175,13 +174,14 @@ fn details(place: &Place) {
             COLLECTED,
         ]],
     );
-    place.write("run/details/settings.csv", settings);
-    place.write("run/details/clusters.csv", clusters);
-    place.write("run/details/SRV1.alpha.example.com-klist-0x3e7.txt", KLIST);
-    place.write("run/details/spn-mappings.txt", "host=alerter,appmgmt,cifs,http\r\n");
-    place.write("run/krbtriage-collected.txt", format!("Written by collect.ps1 at {COLLECTED}\r\n"));
-    place.write("run/failed.txt", "\u{feff}logs of srv9.alpha.example.com: no answer within 300 seconds\r\n");
-    place.write(
+    sandbox.write("run/details/settings.csv", settings);
+    sandbox.write("run/details/clusters.csv", clusters);
+    sandbox.write("run/details/SRV1.alpha.example.com-klist-0x3e7.txt", KLIST);
+    sandbox.write("run/details/spn-mappings.txt", "host=alerter,appmgmt,cifs,http\r\n");
+    sandbox.write("run/krbtriage-collected.txt", format!("Written by collect.ps1 at {COLLECTED}\r\n"));
+    sandbox
+        .write("run/failed.txt", "\u{feff}logs of srv9.alpha.example.com: no answer within 300 seconds\r\n");
+    sandbox.write(
         "run/findings.csv",
         export_csv(
             &["asked", "answered", "finding", "collected"],
@@ -197,7 +197,7 @@ fn details(place: &Place) {
 
 #[test]
 fn the_columns_are_those_of_the_script() {
-    let script = Place::new().run(&["collect-script", "srv1"]).exits(0).stdout();
+    let script = Sandbox::new().run(&["collect-script", "srv1"]).exits(0).stdout();
     for column in ADDRESS_COLUMNS.iter().chain(&NAME_COLUMNS) {
         assert!(script.contains(&format!("'{column}'")), "{column}");
     }
@@ -212,12 +212,12 @@ fn the_columns_are_those_of_the_script() {
 
 #[test]
 fn addresses_and_names_are_read_with_their_adapter_and_date() {
-    let place = Place::new();
-    fs::create_dir_all(place.path("run/addresses")).unwrap();
-    place.write("run/addresses/addresses.csv", addresses_csv());
-    place.write("run/addresses/dns-alpha.example.com.csv", dns_csv());
-    place.write("run/addresses/names.csv", names_csv());
-    let inventory = addresses::load(&[place.path("run/addresses")], &LoadOptions::default());
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("run/addresses")).unwrap();
+    sandbox.write("run/addresses/addresses.csv", addresses_csv());
+    sandbox.write("run/addresses/dns-alpha.example.com.csv", dns_csv());
+    sandbox.write("run/addresses/names.csv", names_csv());
+    let inventory = addresses::load(&[sandbox.path("run/addresses")], &LoadOptions::default());
     let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.read_errors).collect();
     assert!(problems.is_empty(), "{problems:?}");
 
@@ -264,11 +264,11 @@ fn addresses_and_names_are_read_with_their_adapter_and_date() {
 
 #[test]
 fn accounts_are_read_with_their_attributes() {
-    let place = Place::new();
-    fs::create_dir_all(place.path("run/accounts")).unwrap();
-    place.write("run/accounts/accounts-alpha.example.com.json", accounts_json());
-    place.write("run/accounts/setspn-beta.example.com.txt", SETSPN);
-    let inventory = accounts::load(&[place.path("run/accounts")]);
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("run/accounts")).unwrap();
+    sandbox.write("run/accounts/accounts-alpha.example.com.json", accounts_json());
+    sandbox.write("run/accounts/setspn-beta.example.com.txt", SETSPN);
+    let inventory = accounts::load(&[sandbox.path("run/accounts")]);
     let problems: Vec<_> = inventory.files.iter().flat_map(|f| &f.read_errors).collect();
     assert!(problems.is_empty(), "{problems:?}");
     let account = |name: &str| inventory.accounts.iter().find(|a| &*a.name == name).unwrap();
@@ -286,17 +286,17 @@ fn accounts_are_read_with_their_attributes() {
 /// Details are for a person, and a line of a hosts file holds on its own host only.
 #[test]
 fn a_triage_of_the_folder_uses_no_file_of_details() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for folder in ["addresses", "accounts", "details", "logs"] {
-        fs::create_dir_all(place.path(&format!("run/{folder}"))).unwrap();
+        fs::create_dir_all(sandbox.path(&format!("run/{folder}"))).unwrap();
     }
-    place.write("run/addresses/addresses.csv", addresses_csv());
-    place.write("run/addresses/dns-alpha.example.com.csv", dns_csv());
-    place.write("run/accounts/accounts-alpha.example.com.json", accounts_json());
-    place.write("run/logs/SRV1.alpha.example.com-System.evtx", log([four("A", "srv8", 1, 1)]));
-    details(&place);
+    sandbox.write("run/addresses/addresses.csv", addresses_csv());
+    sandbox.write("run/addresses/dns-alpha.example.com.csv", dns_csv());
+    sandbox.write("run/accounts/accounts-alpha.example.com.json", accounts_json());
+    sandbox.write("run/logs/SRV1.alpha.example.com-System.evtx", log([four("A", "srv8", 1, 1)]));
+    details(&sandbox);
     let of = |file: &str| {
-        let path = place.path(&format!("run/details/{file}"));
+        let path = sandbox.path(&format!("run/details/{file}"));
         let found = addresses::load(std::slice::from_ref(&path), &LoadOptions::default());
         let accounts = accounts::load(&[path]);
         (found.owned.len(), found.resolved.len(), accounts.accounts.len())
@@ -306,6 +306,6 @@ fn a_triage_of_the_folder_uses_no_file_of_details() {
         assert_eq!(of(file), (0, 0, 0), "{file}");
     }
     let (addresses, accounts, logs) = ("run/addresses", "run/accounts", "run/logs");
-    place.run(&["triage", "-i", addresses, "-s", accounts, logs, "-o", "report.csv"]).exits(0);
-    assert_eq!(rows(&place.text("report.csv")).len(), 1);
+    sandbox.run(&["triage", "-i", addresses, "-s", accounts, logs, "-o", "report.csv"]).exits(0);
+    assert_eq!(rows(&sandbox.text("report.csv")).len(), 1);
 }

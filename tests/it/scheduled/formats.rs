@@ -12,14 +12,14 @@ fn schema(name: &str) -> Value {
 }
 
 /// The samples' report in every format at once.
-fn samples() -> Place {
-    let place = Place::new();
+fn samples() -> Sandbox {
+    let sandbox = Sandbox::new();
     let (interfaces, spns, logs) = (sample("interfaces.csv"), sample("spns.csv"), sample("logs"));
     let inputs = ["triage", "-i", &interfaces, "-s", &spns, &logs];
     let outputs =
         ["-o", "r.csv", "-o", "r.json", "-o", "r.jsonl", "--problems", "p.csv", "--events", "e.csv"];
-    place.run(&[&inputs[..], &outputs].concat()).exits(0);
-    place
+    sandbox.run(&[&inputs[..], &outputs].concat()).exits(0);
+    sandbox
 }
 
 /// An item of a list as a cell has it.
@@ -41,10 +41,11 @@ fn section(item: &Value) -> &'static str {
 
 #[test]
 fn all_formats_hold_the_same() {
-    let place = samples();
-    let csv = rows(&place.text("r.csv"));
-    let json: Value = serde_json::from_str(&place.text("r.json")).unwrap();
-    let lines: Vec<Value> = place.text("r.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let sandbox = samples();
+    let csv = rows(&sandbox.text("r.csv"));
+    let json: Value = serde_json::from_str(&sandbox.text("r.json")).unwrap();
+    let lines: Vec<Value> =
+        sandbox.text("r.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(json["incidents"].as_array().unwrap(), &lines);
     assert_eq!(csv.len(), lines.len());
     let text = |value: &Value| match value {
@@ -72,7 +73,7 @@ fn all_formats_hold_the_same() {
             assert_eq!(row[column], items.collect::<Vec<_>>().join("; "), "{column}");
         }
     }
-    let problems = rows(&place.text("p.csv"));
+    let problems = rows(&sandbox.text("p.csv"));
     for (row, object) in problems.iter().zip(json["problems"].as_array().unwrap()) {
         for column in PROBLEM_COLUMNS.iter().filter(|c| **c != "incidents") {
             assert_eq!(row[*column], text(&object[*column]), "{column}");
@@ -80,23 +81,23 @@ fn all_formats_hold_the_same() {
         assert_eq!(row["incidents"], object["incidents"].as_array().unwrap().len().to_string());
     }
     for (format, file) in [("csv", "r.csv"), ("json", "r.json"), ("jsonl", "r.jsonl")] {
-        let run = place.run(&["triage", &sample("logs"), "--format", format]).exits(0);
-        let again = place.run(&["triage", &sample("logs"), "-o", file, "-o", "-", "--format", format]);
-        assert_eq!(place.text(file), run.stdout(), "{format}: a file and standard output are the same");
+        let run = sandbox.run(&["triage", &sample("logs"), "--format", format]).exits(0);
+        let again = sandbox.run(&["triage", &sample("logs"), "-o", file, "-o", "-", "--format", format]);
+        assert_eq!(sandbox.text(file), run.stdout(), "{format}: a file and standard output are the same");
         assert_eq!(again.stdout(), run.stdout());
     }
 }
 
 #[test]
 fn the_json_keeps_to_its_published_schema() {
-    let place = samples();
+    let sandbox = samples();
     let (report, incident) = (schema("report"), schema("incident"));
-    let json: Value = serde_json::from_str(&place.text("r.json")).unwrap();
+    let json: Value = serde_json::from_str(&sandbox.text("r.json")).unwrap();
     let check = jsonschema::validator_for(&report).unwrap();
     let errors: Vec<String> = check.iter_errors(&json).map(|e| e.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     let check = jsonschema::validator_for(&incident).unwrap();
-    for line in place.text("r.jsonl").lines() {
+    for line in sandbox.text("r.jsonl").lines() {
         assert!(check.is_valid(&serde_json::from_str(line).unwrap()), "{line}");
     }
     // The schema refuses what is wrong.
@@ -115,7 +116,7 @@ fn the_json_keeps_to_its_published_schema() {
 
 #[test]
 fn the_schema_knows_every_member_and_every_name() {
-    let place = samples();
+    let sandbox = samples();
     let (report, incident) = (schema("report"), schema("incident"));
     let mut alone = incident.clone();
     for member in ["$schema", "title", "$comment"] {
@@ -123,7 +124,7 @@ fn the_schema_knows_every_member_and_every_name() {
     }
     assert_eq!(report["$defs"]["incident"], alone, "one incident, two files");
     let keys = |v: &Value| v.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    let json: Value = serde_json::from_str(&place.text("r.json")).unwrap();
+    let json: Value = serde_json::from_str(&sandbox.text("r.json")).unwrap();
     for (what, list) in [("incident", "incidents"), ("problem", "problems")] {
         let known = &report["$defs"][what];
         assert_eq!(keys(&json[list][0]), keys(&known["properties"]), "{what}");
@@ -140,31 +141,31 @@ fn the_schema_knows_every_member_and_every_name() {
 
 #[test]
 fn no_output_is_written_when_one_cannot_be() {
-    let place = Place::new();
-    place.write("A.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("r.csv", "old");
-    std::fs::create_dir(place.path("folder.json")).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.write("A.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("r.csv", "old");
+    std::fs::create_dir(sandbox.path("folder.json")).unwrap();
     for bad in ["folder.json", "nowhere/r.json"] {
-        place.run(&["triage", "A.evtx", "-o", "r.csv", "-o", bad, "--problems", "p.csv"]).exits(4);
-        assert_eq!(place.text("r.csv"), "old");
-        assert_eq!(place.files(), ["A.evtx", "r.csv"]);
+        sandbox.run(&["triage", "A.evtx", "-o", "r.csv", "-o", bad, "--problems", "p.csv"]).exits(4);
+        assert_eq!(sandbox.text("r.csv"), "old");
+        assert_eq!(sandbox.files(), ["A.evtx", "r.csv"]);
     }
-    place.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.pdf"]).exits(2);
-    let stderr = place.run(&["triage", "A.evtx", "-o", "r.csv", "--problems", "r.csv"]).exits(2).stderr();
+    sandbox.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.pdf"]).exits(2);
+    let stderr = sandbox.run(&["triage", "A.evtx", "-o", "r.csv", "--problems", "r.csv"]).exits(2).stderr();
     assert!(stderr.contains("two outputs cannot go to one file"), "{stderr}");
-    place.run(&["triage", "A.evtx", "-o", "r.json", "--state", "r.json"]).exits(2);
-    place.run(&["triage", "A.evtx", "--events", "e.json"]).exits(2);
+    sandbox.run(&["triage", "A.evtx", "-o", "r.json", "--state", "r.json"]).exits(2);
+    sandbox.run(&["triage", "A.evtx", "--events", "e.json"]).exits(2);
 }
 
 #[test]
 fn a_report_of_nothing_is_whole_in_every_format_and_a_baseline() {
-    let place = Place::new();
-    place.write("A.evtx", log([crate::support::evtx::service_state("A", "Time", "running")]));
-    place.write("B.evtx", log([four("A", "srv8", 1, 10)]));
-    place.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.json", "-o", "r.jsonl"]).exits(0);
-    assert!(jsonschema::is_valid(&schema("report"), &serde_json::from_str(&place.text("r.json")).unwrap()));
+    let sandbox = Sandbox::new();
+    sandbox.write("A.evtx", log([crate::support::evtx::service_state("A", "Time", "running")]));
+    sandbox.write("B.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.run(&["triage", "A.evtx", "-o", "r.csv", "-o", "r.json", "-o", "r.jsonl"]).exits(0);
+    assert!(jsonschema::is_valid(&schema("report"), &serde_json::from_str(&sandbox.text("r.json")).unwrap()));
     for baseline in ["r.csv", "r.json", "r.jsonl"] {
-        let report = place.run(&["triage", "B.evtx", "--baseline", baseline]).exits(0).stdout();
+        let report = sandbox.run(&["triage", "B.evtx", "--baseline", baseline]).exits(0).stdout();
         assert_eq!(reported(&report), want(&[("A", "cifs/srv8", 1, "new")]), "{baseline}");
     }
 }

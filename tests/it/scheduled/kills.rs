@@ -8,11 +8,11 @@ use krbtriage::state::State;
 
 use crate::support::program::*;
 
-/// How many runs are started in an ordinary test; about half of them end by the kill. `KRBTRIAGE_ROUNDS` multiplies it.
+/// Number of runs in an ordinary test. Some half of them are killed. `KRBTRIAGE_ROUNDS` multiplies it.
 const RUNS: u64 = 40;
 const EVENTS_A_NIGHT: u64 = 7;
 
-/// A small generator of its own: the moments must be many, not good.
+/// A small random generator for the moments of the kills.
 struct Chance(u64);
 
 impl Chance {
@@ -22,11 +22,11 @@ impl Chance {
     }
 }
 
-fn state(place: &Place) -> State {
-    // The lock of a killed run is gone with it; Windows may take a moment.
+fn state(sandbox: &Sandbox) -> State {
+    // Windows may take a moment to remove the lock of a killed run.
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        match State::open(&place.path("state.json")) {
+        match State::open(&sandbox.path("state.json")) {
             Ok((state, _lock)) => return state,
             Err(krbtriage::state::StateError::Busy { .. }) if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(20));
@@ -39,7 +39,7 @@ fn state(place: &Place) -> State {
 #[test]
 fn the_state_survives_a_kill_at_any_moment_and_every_event_counts_once() {
     let leftovers = end_runs_at_any_moment(|child| child.kill().expect("it can be killed"));
-    // What a killed run leaves is its half-written files, under names that nobody reads. A later run removes them.
+    // A killed run leaves half-written files under temporary names. A later run removes them.
     assert!(leftovers.iter().all(|name| name.starts_with(".krbtriage-")), "{leftovers:?}");
 }
 
@@ -60,7 +60,7 @@ fn a_signal_at_any_moment_leaves_the_old_files_or_the_new_ones_and_nothing_else(
 fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<String> {
     let runs = RUNS * std::env::var("KRBTRIAGE_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let outputs = ["report.csv", "report.json", "report.html", "events.csv", "new.txt"];
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let event = |n: u64| four(["A", "B", "C"][n as usize % 3], &format!("srv{}", n % 5), n, n);
     let [csv, json, html, events, new] = outputs;
     let arguments = [
@@ -86,17 +86,17 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
     let (mut killed, mut kept) = (0, 0);
     for run in 1..=runs {
         let events: Vec<_> = (1..=run * EVENTS_A_NIGHT).map(event).collect();
-        place.write("logs/all.evtx", log(events));
-        let before = state(&place);
+        sandbox.write("logs/all.evtx", log(events));
+        let before = state(&sandbox);
         let start = Instant::now();
         let mut child = krbtriage_with_signals(&[])
-            .current_dir(place.0.path())
+            .current_dir(sandbox.folder())
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
-        // Every fourth run lives, and tells how long one takes; the others are killed somewhere in that time, or a little
+        // Every fourth run lives, and shows how long a run takes; the others are killed somewhere in that time, or a little
         // later.
         let lives = run % 4 == 1 || run == runs;
         if !lives {
@@ -110,9 +110,9 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
         }
         killed += u64::from(!done);
 
-        let after = state(&place);
-        for output in outputs.iter().filter(|output| exists(&place.path(output))) {
-            let text = place.text(output);
+        let after = state(&sandbox);
+        for output in outputs.iter().filter(|output| exists(&sandbox.path(output))) {
+            let text = sandbox.text(output);
             let end = if output.ends_with(".html") { "</html>" } else { "\n" };
             assert!(text.is_empty() && *output == new || text.ends_with(end), "run {run}: {output} is whole");
         }
@@ -126,15 +126,18 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
             continue;
         }
         kept += 1;
-        // The outputs were in place before the state: they hold exactly what it has more.
+        // The outputs are replaced before the state, so they have exactly what the state has more.
         let new: Vec<u64> =
-            rows(&place.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect();
+            rows(&sandbox.text("events.csv")).iter().map(|r| r["record_id"].parse().unwrap()).collect();
         assert_eq!(new.len(), after.reported.count() - before.reported.count(), "run {run}");
         for id in new {
             assert!(reported.insert(id), "run {run}: event {id} was reported before");
         }
-        let counted: u64 =
-            self::reported(&place.text("report.csv")).iter().filter(|r| r.3 != "resolved").map(|r| r.2).sum();
+        let counted: u64 = self::reported(&sandbox.text("report.csv"))
+            .iter()
+            .filter(|r| r.3 != "resolved")
+            .map(|r| r.2)
+            .sum();
         assert_eq!(counted, (after.reported.count() - before.reported.count()) as u64, "run {run}");
     }
     assert_eq!(reported, (1..=runs * EVENTS_A_NIGHT).collect(), "every event was reported in one run");
@@ -146,5 +149,5 @@ fn end_runs_at_any_moment(mut end: impl FnMut(&mut std::process::Child)) -> Vec<
         "{runs} runs, {killed} of them ended early, {kept} states kept, 0 events lost, 0 counted twice"
     );
     let known = |name: &String| name.starts_with("state.json") || outputs.contains(&name.as_str());
-    place.files().into_iter().filter(|name| !known(name)).collect()
+    sandbox.files().into_iter().filter(|name| !known(name)).collect()
 }

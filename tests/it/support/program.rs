@@ -1,24 +1,30 @@
+//! Runs the program in a folder of its own, and makes the inputs that most tests need.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::support::evtx::{Event, EvtxWriter, kerberos_event3, kerberos_event4};
 
-/// A sample's path for a program that runs in another folder. On Windows a path from the root is one of the current drive.
+/// The absolute path of a file below `samples`, because the program runs in another folder.
 pub fn sample(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name);
+    // On Windows a path from the root is one of the current drive.
+    let path = Path::new(ROOT).join("samples").join(name);
     std::path::absolute(path).expect("a path").into_os_string().into_string().expect("Unicode")
 }
 
-/// In UTC, whatever the zone of the test machine.
+/// The folder of the repository.
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The program with UTC as its time zone.
 pub fn krbtriage() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
     command.env("TZ", "UTC");
     command
 }
 
-/// The binary, with every signal handled as by default although the shell of the tests may ignore some, and then with the
-/// options of GNU `env`, such as `--ignore-signal=HUP`. Other systems have no such options.
+/// The program started by `env` with the default handling of every signal, because the shell of the tests may ignore some.
+/// `options` are those of GNU `env`, such as `--ignore-signal=HUP`, and must be empty except on Linux.
 pub fn krbtriage_with_signals(options: &[&str]) -> Command {
     if !cfg!(target_os = "linux") {
         assert!(options.is_empty(), "env of this system has no option for signals");
@@ -29,18 +35,29 @@ pub fn krbtriage_with_signals(options: &[&str]) -> Command {
     command
 }
 
-/// A folder of its own, and the binary run in it.
-pub struct Place(pub tempfile::TempDir);
+/// Runs the program in a folder.
+#[track_caller]
+pub fn run_in(folder: &Path, arguments: &[&str]) -> Run {
+    Run(krbtriage().current_dir(folder).args(arguments).output().expect("it runs"))
+}
 
-impl Place {
+/// An empty folder in which the program runs. It is removed at the end of the test.
+pub struct Sandbox(tempfile::TempDir);
+
+impl Sandbox {
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.0.path()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
+    /// Writes a file, with the folders that its name has.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -52,7 +69,7 @@ impl Place {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
-    /// The text of a state.
+    /// The text of a state file, without its magic and compression.
     pub fn unpacked(&self, name: &str) -> String {
         let file = std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         let bytes = zstd::decode_all(file.strip_prefix(b"krbtriage-state\n").expect("a state"))
@@ -61,18 +78,17 @@ impl Place {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = krbtriage().current_dir(self.0.path()).args(arguments).output().expect("it runs");
-        Run(output)
+        run_in(self.folder(), arguments)
     }
 
-    /// Starts the program, which prints nothing.
+    /// Starts the program without output.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = krbtriage();
         command.current_dir(self.0.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("it starts")
     }
 
-    /// Names of the files in it, without those below folders.
+    /// The names of the files in the folder itself, in order.
     pub fn files(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.0.path())
             .expect("a folder")
@@ -85,8 +101,8 @@ impl Place {
     }
 }
 
-/// The highest number that a field of `/proc/PID/status` shows until the process ends. What is missed makes it less, never
-/// more.
+/// The highest number that a field of `/proc/PID/status` shows until the process ends, read every millisecond. It may be
+/// too low, never too high.
 #[cfg(target_os = "linux")]
 pub fn highest_until_end(child: &mut Child, field: &str) -> u64 {
     let status = format!("/proc/{}/status", child.id());
@@ -101,6 +117,7 @@ pub fn highest_until_end(child: &mut Child, field: &str) -> u64 {
     highest
 }
 
+/// The exit status and the output of a run.
 pub struct Run(Output);
 
 impl Run {
@@ -123,7 +140,21 @@ impl Run {
     }
 }
 
-/// Rows of a CSV by column name.
+/// The options that write these files, by their names: `p.csv` are problems, `e.csv` events, `s.jsonl` a summary,
+/// `n.txt` what is new and `state.json` a state. Any other name is a report.
+pub fn outputs<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    let option = |name: &str| match name {
+        "p.csv" => "--problems",
+        "e.csv" => "--events",
+        "s.jsonl" => "--summary",
+        "n.txt" => "--new",
+        "state.json" => "--state",
+        _ => "-o",
+    };
+    names.iter().flat_map(|name| [option(name), name]).collect()
+}
+
+/// The rows of a CSV report, each by column name.
 pub type Rows = Vec<BTreeMap<String, String>>;
 
 pub fn rows(csv: &str) -> Rows {
@@ -135,7 +166,7 @@ pub fn rows(csv: &str) -> Rows {
         .collect()
 }
 
-/// Client, target, events and status of every row.
+/// Client, target, events and status of every row of a report. The client is its first label.
 pub fn reported(csv: &str) -> Vec<(String, String, u64, String)> {
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let mut reported: Vec<_> = rows(csv)
@@ -148,17 +179,17 @@ pub fn reported(csv: &str) -> Vec<(String, String, u64, String)> {
     reported
 }
 
-/// The same, in the form for comparison.
+/// The expected rows in the form of [`reported`].
 pub fn want(all: &[(&str, &str, u64, &str)]) -> Vec<(String, String, u64, String)> {
     all.iter().map(|(c, t, n, s)| ((*c).into(), (*t).into(), *n, (*s).into())).collect()
 }
 
-/// Minutes after noon of 6 October 2026.
+/// The time so many minutes after midnight UTC of 6 October 2026.
 pub fn at(minutes: u64) -> String {
     format!("2026-10-{:02}T{:02}:{:02}:00Z", 6 + minutes / 1440, minutes / 60 % 24, minutes % 60)
 }
 
-/// An event 4 on `client` for `target`.
+/// An event 4 on `client` for `target`. `srv9$` answered.
 pub fn four(client: &str, target: &str, record_id: u64, minutes: u64) -> Event {
     kerberos_event4(
         &format!("{client}.alpha.example.com"),
@@ -171,7 +202,7 @@ pub fn four(client: &str, target: &str, record_id: u64, minutes: u64) -> Event {
     .record_id(record_id)
 }
 
-/// Its twin, without a target.
+/// The event 3 that is the twin of [`four`]. It has no target.
 pub fn three(client: &str, record_id: u64, minutes: u64) -> Event {
     let name = format!("{client}.alpha.example.com");
     kerberos_event3(&name, "0x29", "KRB_AP_ERR_MODIFIED", "ALPHA.EXAMPLE.COM", "srv9$", "")

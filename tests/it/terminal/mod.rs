@@ -1,4 +1,4 @@
-//! What a person sees: on a terminal, in help, in messages.
+//! The report on a terminal, and as snapshots.
 
 #[cfg(unix)]
 mod pty;

@@ -136,9 +136,9 @@ fn a_probe_shows_its_progress_on_a_terminal_only() {
     let probe = ["probe", "127.0.0.1", "localhost", "--port", &port, "-o", "addresses.csv"];
     let here_probe = ["here", "--machine", "machine.json", "--probe", "-o", "report.csv"];
     for (arguments, asked) in [(&probe[..], "asked 0 of 2"), (&here_probe, "asked 0 of 1")] {
-        let (text, _) = run(80, &[], arguments, here.0.path(), true);
+        let (text, _) = run(80, &[], arguments, here.folder(), true);
         assert!(text.contains(asked), "{text}");
-        let (text, _) = run(80, &[], &[arguments, &["--no-progress"]].concat(), here.0.path(), true);
+        let (text, _) = run(80, &[], &[arguments, &["--no-progress"]].concat(), here.folder(), true);
         assert!(!text.contains(asked), "{text}");
         assert!(!here.run(arguments).stderr().contains(asked));
     }

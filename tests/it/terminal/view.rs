@@ -1,4 +1,4 @@
-//! The readable report, of the samples and of what is made from them.
+//! The readable report of the samples and of rows made from them.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -11,9 +11,9 @@ use krbtriage::zone::Zone;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::support::program::{Place, sample};
+use crate::support::program::{Sandbox, sample};
 
-/// Changes the text of an item, and not its parts.
+/// Changes the text of an item, not its parts.
 fn change_text<T: Serialize + DeserializeOwned>(item: &mut T, change: impl Fn(&str) -> String) {
     let mut json = serde_json::to_value(&*item).unwrap();
     json["text"] = change(json["text"].as_str().unwrap()).into();
@@ -24,10 +24,10 @@ fn change_text<T: Serialize + DeserializeOwned>(item: &mut T, change: impl Fn(&s
 fn samples() -> Vec<Row> {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
     let rows = ROWS.get_or_init(|| {
-        let place = Place::new();
+        let sandbox = Sandbox::new();
         let (interfaces, spns, logs) = (sample("interfaces.csv"), sample("spns.csv"), sample("logs"));
-        place.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "r.json"]).exits(0);
-        let text = place.text("r.json").replace(&sample(""), "samples/");
+        sandbox.run(&["triage", "-i", &interfaces, "-s", &spns, &logs, "-o", "r.json"]).exits(0);
+        let text = sandbox.text("r.json").replace(&sample(""), "samples/");
         baseline::parse(Path::new("r.json"), &text).expect("a report")
     });
     rows.clone()
@@ -60,7 +60,7 @@ fn the_samples_at_every_width() {
         assert!(widest(&text) <= width, "{width}:\n{text}");
     }
     assert_eq!(view(&samples(), 200, false), view(&samples(), 120, false), "longer lines cannot be followed");
-    // The same words, however they are broken: none is torn at a hyphen. The longest, a registry path, needs 84
+    // The words are the same at every width, because none is broken at a hyphen. The longest is a registry path of 84
     // columns.
     let words =
         |width| view(&samples(), width, false).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -111,7 +111,7 @@ fn what_is_new_is_said() {
     insta::assert_snapshot!(view(&rows, 100, false));
 }
 
-/// Every incident of the samples again and again, each time on another host.
+/// The incidents of the samples repeated, each time on another host.
 fn many(n: usize) -> Vec<Row> {
     let samples = samples();
     (0..n)
@@ -171,7 +171,7 @@ fn a_hostile_name_cannot_drive_the_terminal() {
             row.last_seen = "2026-10-06T\u{1b}[2J".to_owned();
         }
         let text = view(&rows, 80, colours);
-        // Colours are ESC [ digits m; nothing else that acts may be there.
+        // Colours are `ESC [ digits m`. No other control sequence may be there.
         let plain = text
             .split('\u{1b}')
             .enumerate()

@@ -49,7 +49,7 @@ const PAYLOADS: &[&str] = &[
 ];
 
 /// Every payload in every place of a name that a report shows.
-fn hostile_inputs(place: &Place) {
+fn hostile_inputs(sandbox: &Sandbox) {
     let mut events = Vec::new();
     let mut addresses = "host,address,description\r\n".to_owned();
     let mut spns = "account,domain,spn,dns_host_name\r\n".to_owned();
@@ -70,17 +70,17 @@ fn hostile_inputs(place: &Place) {
         spns += &format!("{0},a.com,cifs/{good},{0}\r\n", cell(&format!("{text}$")));
         spns += &format!("good{n}$,{},{},{good}\r\n", cell(text), cell(&format!("HTTP/{text}")));
     }
-    place.write("a.evtx", log(events));
-    place.write("addresses.csv", addresses);
-    place.write("spns.csv", spns);
+    sandbox.write("a.evtx", log(events));
+    sandbox.write("addresses.csv", addresses);
+    sandbox.write("spns.csv", spns);
     #[cfg(unix)]
-    place.write("=cmd \u{1b}[31m\u{202e}<b>.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
+    sandbox.write("=cmd \u{1b}[31m\u{202e}<b>.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
     #[cfg(not(unix))]
-    place.write("=cmd \u{202e}.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
+    sandbox.write("=cmd \u{202e}.csv", "host,address\nq,1.2.3\nw,192.0.2.77\n");
 }
 
-fn name_of_list(place: &Place) -> String {
-    place.files().into_iter().find(|name| name.starts_with("=cmd")).unwrap()
+fn name_of_list(sandbox: &Sandbox) -> String {
+    sandbox.files().into_iter().find(|name| name.starts_with("=cmd")).unwrap()
 }
 
 #[track_caller]
@@ -109,50 +109,39 @@ fn check_cells(name: &str, text: &str) {
 /// Attacks 3 and 11: every output of every command.
 #[test]
 fn attack_11_names_act_in_no_output() {
-    let place = Place::new();
-    hostile_inputs(&place);
-    let list = name_of_list(&place);
+    let sandbox = Sandbox::new();
+    hostile_inputs(&sandbox);
+    let list = name_of_list(&sandbox);
     let lists = ["-i", "addresses.csv", &list, "-s", "spns.csv"];
-    let outputs = [
-        "-o",
+    let files = [
         "r.csv",
-        "-o",
         "r.json",
-        "-o",
         "r.jsonl",
-        "-o",
         "r.html",
-        "-o",
         "r.txt",
-        "-o",
         "r.xlsx",
-        "--problems",
         "p.csv",
-        "--events",
         "e.csv",
-        "--summary",
         "s.jsonl",
-        "--state",
         "state.json",
-        "--new",
         "n.txt",
     ];
-    let run = place.run(&[&["triage", "-v", "a.evtx"], &lists[..], &outputs].concat()).exits(3);
+    let run = sandbox.run(&[&["triage", "-v", "a.evtx"], &lists[..], &outputs(&files)].concat()).exits(3);
     check_text("stderr", &run.stderr());
     for name in ["r.csv", "p.csv", "e.csv"] {
-        check_cells(name, &place.text(name));
+        check_cells(name, &sandbox.text(name));
     }
     for name in ["r.json", "r.jsonl", "r.txt", "s.jsonl", "n.txt", "r.html"] {
-        check_text(name, &place.text(name));
+        check_text(name, &sandbox.text(name));
     }
-    let page = place.text("r.html");
+    let page = sandbox.text("r.html");
     assert!(!page.contains("<script>alert") && !page.contains("\" onmouseover=\"x"));
-    let new = place.text("n.txt");
+    let new = sandbox.text("n.txt");
     for markup in ["<!", "<@", "@everyone", "](", "://", "<script", "|a|"] {
         assert!(!new.contains(markup), "{markup}: {:?}", new.lines().find(|line| line.contains(markup)));
     }
     assert!(new.contains("\\u{3c}!channel>"), "the name is still there");
-    let mut workbook = zip::ZipArchive::new(std::fs::File::open(place.path("r.xlsx")).unwrap()).unwrap();
+    let mut workbook = zip::ZipArchive::new(std::fs::File::open(sandbox.path("r.xlsx")).unwrap()).unwrap();
     for n in 0..workbook.len() {
         let text = std::io::read_to_string(workbook.by_index(n).unwrap()).unwrap();
         assert!(!text.contains("<f>") && !text.contains("<f ") && !text.contains("TargetMode"), "{n}");
@@ -160,26 +149,27 @@ fn attack_11_names_act_in_no_output() {
     }
     for (format, check) in [("csv", check_cells as fn(&str, &str)), ("text", check_text)] {
         let arguments = [&["audit", "--format", format], &lists[..]].concat();
-        let run = place.run(&arguments);
+        let run = sandbox.run(&arguments);
         check("audit", &run.stdout());
         check_text("audit", &run.stderr());
     }
-    check_cells("inventory", &place.run(&["inventory", "addresses.csv", &list]).stdout());
-    check_cells("extract", &place.run(&["extract", "a.evtx"]).exits(0).stdout());
-    check_text("extract", &place.run(&["extract", "a.evtx", "--format", "jsonl"]).exits(0).stdout());
-    let script = place.run(&["collect-script", "--report", "r.csv"]).exits(3).stdout();
+    check_cells("inventory", &sandbox.run(&["inventory", "addresses.csv", &list]).stdout());
+    check_cells("extract", &sandbox.run(&["extract", "a.evtx"]).exits(0).stdout());
+    check_text("extract", &sandbox.run(&["extract", "a.evtx", "--format", "jsonl"]).exits(0).stdout());
+    let script = sandbox.run(&["collect-script", "--report", "r.csv"]).exits(3).stdout();
     check_text("script", &script.replace('\t', " "));
     assert!(script.is_ascii());
-    let ids: Vec<String> = rows(&place.text("r.csv")).iter().map(|row| row["incident_id"].clone()).collect();
+    let ids: Vec<String> =
+        rows(&sandbox.text("r.csv")).iter().map(|row| row["incident_id"].clone()).collect();
     for id in ids.iter().step_by(17) {
-        check_text("explain", &place.run(&["explain", "--incident", id, "r.jsonl"]).exits(0).stdout());
+        check_text("explain", &sandbox.run(&["explain", "--incident", id, "r.jsonl"]).exits(0).stdout());
     }
 }
 
 /// Attack 13: one bad object of a list costs itself, is reported, and exits with 3: for addresses, accounts and events.
 #[test]
 fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let address =
         |n: u8| format!(r#"{{"PSComputerName":"SRV{n}","IPAddress":"192.0.2.{n}","InterfaceAlias":"e"}}"#);
     let account = |n: u8| {
@@ -212,12 +202,12 @@ fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
                 format!("[\n    {},\n    {bad},\n    {},\n    {}\n]\n", one(1), one(3), one(4)),
                 format!("{}\n{bad}\n{}\n{}\n", one(1), one(3), one(4)),
             ] {
-                place.write("list.json", &list);
-                let run = place.run(arguments);
+                sandbox.write("list.json", &list);
+                let run = sandbox.run(arguments);
                 assert!(run.stderr().contains(why), "{list}: {}", run.stderr());
                 assert_eq!(run.code(), 3, "{list}: {}", run.stderr());
                 let shown = match arguments[0] {
-                    "audit" => place.run(&["audit", "-v", "-s", "list.json"]).stderr(),
+                    "audit" => sandbox.run(&["audit", "-v", "-s", "list.json"]).stderr(),
                     _ => run.stdout(),
                 };
                 match arguments[0] {
@@ -237,7 +227,7 @@ fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
 /// Attack 13: two names that differ only in case are one name to every reader, so an object or row that uses both is open.
 #[test]
 fn attack_13_names_that_differ_in_case_and_value_are_reported() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let account = |names: &str| {
         format!(
             r#"[{{"ObjectClass":"computer",{names},"DistinguishedName":"CN=X,DC=a,DC=com","servicePrincipalName":["HOST/x"]}},
@@ -276,10 +266,10 @@ fn attack_13_names_that_differ_in_case_and_value_are_reported() {
             0,
         ),
     ] {
-        place.write("list", &list);
+        sandbox.write("list", &list);
         let arguments =
             if command == "audit" { &["audit", "-v", "-s", "list"][..] } else { &["inventory", "list"] };
-        let run = place.run(arguments);
+        let run = sandbox.run(arguments);
         assert_eq!(run.code(), code, "{list}: {}", run.stderr());
         let skipped = run.stderr().contains("the object is skipped");
         assert_eq!(skipped, code == 3, "{list}: {}", run.stderr());
@@ -296,21 +286,21 @@ fn attack_13_names_that_differ_in_case_and_value_are_reported() {
 /// Attack 13: what a limit of a text form drops.
 #[test]
 fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let properties: String = (0..1200).map(|n| format!("P{n:<10} : 1\n")).collect();
     let list = format!("{properties}IPAddress  : 192.0.2.1\nPSComputerName : SRV1\nInterfaceAlias : e\n");
-    place.write(
+    sandbox.write(
         "many.txt",
         format!("IPAddress      : 192.0.2.2\nPSComputerName : SRV2\nInterfaceAlias : e\n\n{list}"),
     );
     let twice =
         "IPAddress      : 192.0.2.1\nIPAddress      : 192.0.2.2\nPSComputerName : SRV1\nInterfaceAlias : e\n";
-    place.write(
+    sandbox.write(
         "twice.txt",
         format!("IPAddress      : 192.0.2.3\nPSComputerName : SRV2\nInterfaceAlias : e\n\n{twice}"),
     );
     let values: String = (0..5000).map(|n| format!("\"v{n}\":{n},")).collect();
-    place.write(
+    sandbox.write(
         "values.json",
         format!(r#"[{{"Id":4,"ProviderName":"Kerberos","RecordId":7,"MachineName":"A","EventData":{{{values}"Server":"srv9$"}}}}]"#),
     );
@@ -319,7 +309,7 @@ fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
         "\"EventData\":{\"a\":{".to_owned() + &"\"b\":{".repeat(40),
         "}".repeat(42)
     );
-    place.write(
+    sandbox.write(
         "deep.json",
         format!(r#"[{{"Id":4,"ProviderName":"Kerberos","RecordId":7,"MachineName":"A",{deep}}}]"#),
     );
@@ -329,7 +319,7 @@ fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
         ("extract", "values.json", "more than 4096 values"),
         ("extract", "deep.json", "more than 24 deep"),
     ] {
-        let run = place.run(&[command, name]);
+        let run = sandbox.run(&[command, name]);
         assert!(run.stderr().contains(why), "{name}: {} {}", run.code(), run.stderr());
         assert_eq!(run.code(), 3, "{name}");
     }
@@ -338,21 +328,21 @@ fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
 /// Attack 12: two different records with one key, whatever forms the two logs have.
 #[test]
 fn attack_12_records_with_one_key_are_counted_and_named_in_every_form() {
-    let place = Place::new();
-    place.write("a.evtx", log([four("A", "srv8", 1, 10)]));
-    place.write("b.evtx", log([four("A", "srv7", 1, 10)]));
-    place.run(&["extract", "--for-triage", "b.evtx", "-o", "b.jsonl"]).exits(0);
-    place.run(&["extract", "b.evtx", "--format", "csv", "-o", "b.csv"]).exits(0);
+    let sandbox = Sandbox::new();
+    sandbox.write("a.evtx", log([four("A", "srv8", 1, 10)]));
+    sandbox.write("b.evtx", log([four("A", "srv7", 1, 10)]));
+    sandbox.run(&["extract", "--for-triage", "b.evtx", "-o", "b.jsonl"]).exits(0);
+    sandbox.run(&["extract", "b.evtx", "--format", "csv", "-o", "b.csv"]).exits(0);
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gz.write_all(&std::fs::read(place.path("b.evtx")).unwrap()).unwrap();
-    place.write("b.evtx.gz", gz.finish().unwrap());
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(place.path("b.zip")).unwrap());
+    gz.write_all(&std::fs::read(sandbox.path("b.evtx")).unwrap()).unwrap();
+    sandbox.write("b.evtx.gz", gz.finish().unwrap());
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(sandbox.path("b.zip")).unwrap());
     zip.start_file("System.evtx", zip::write::SimpleFileOptions::default()).unwrap();
-    zip.write_all(&std::fs::read(place.path("b.evtx")).unwrap()).unwrap();
+    zip.write_all(&std::fs::read(sandbox.path("b.evtx")).unwrap()).unwrap();
     zip.finish().unwrap();
     for other in ["b.evtx", "b.jsonl", "b.csv", "b.evtx.gz", "b.zip"] {
         for inputs in [["a.evtx", other], [other, "a.evtx"]] {
-            let run = place.run(&["triage", inputs[0], inputs[1]]);
+            let run = sandbox.run(&["triage", inputs[0], inputs[1]]);
             let counted = reported(&run.stdout());
             let want = want(&[("A", "cifs/srv7", 1, "new"), ("A", "cifs/srv8", 1, "new")]);
             assert_eq!(counted, want, "{inputs:?}: {}", run.stderr());

@@ -16,7 +16,7 @@ const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 const INTERRUPTED: i32 = 0xC000_013A_u32 as i32;
 
-/// A pipe that takes a few bytes and is read by nobody.
+/// A pipe with a small buffer that nobody reads.
 fn pipe(name: &str) -> OwnedHandle {
     let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
     // SAFETY: the name ends with 0, and no security attributes is a choice.
@@ -37,8 +37,8 @@ fn pipe(name: &str) -> OwnedHandle {
     unsafe { OwnedHandle::from_raw_handle(handle) }
 }
 
-/// Ctrl-C goes to everything on a console, so those who get it have one of their own, which is without a window: that
-/// needs no screen either.
+/// Runs a test on a console of its own, because Ctrl-C goes to everything on a console. The console has no window, so no
+/// screen is needed.
 fn on_a_console_of_its_own(test: &str) {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture", test])
@@ -80,16 +80,16 @@ fn by_ctrl_break() {
     });
 }
 
-/// Starts the program, and interrupts it by `send` when all its outputs are complete but none is in its place. `send` gets
+/// Starts the program, and interrupts it by `send` when all its outputs are complete but none has replaced a file. `send` gets
 /// the process's ID, and returns 0 when it fails, as Windows functions do.
 fn interrupted(flags: u32, send: &dyn Fn(u32) -> i32) {
-    let place = Place::new();
-    let temporary = place.path("temporary");
+    let sandbox = Sandbox::new();
+    let temporary = sandbox.path("temporary");
     std::fs::create_dir(&temporary).unwrap();
-    std::fs::write(place.path("report.csv"), "old").unwrap();
+    std::fs::write(sandbox.path("report.csv"), "old").unwrap();
     let name = format!(r"\\.\pipe\krbtriage-test-{}", std::process::id());
     let _pipe = pipe(&name);
-    let mut child = place
+    let mut child = sandbox
         .command()
         .args(all(&["logs", "-q", "-o", "report.csv", "--summary", &name]))
         .env("TMP", &temporary)
@@ -98,9 +98,9 @@ fn interrupted(flags: u32, send: &dyn Fn(u32) -> i32) {
         .creation_flags(flags)
         .spawn()
         .unwrap();
-    let staged = |folder| Place::names(folder).iter().any(|name| name.starts_with(".krbtriage-"));
+    let staged = |folder| Sandbox::names(folder).iter().any(|name| name.starts_with(".krbtriage-"));
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !(staged(place.folder()) && staged(&temporary)) {
+    while !(staged(sandbox.folder()) && staged(&temporary)) {
         assert!(Instant::now() < deadline, "both outputs are staged");
         assert_eq!(child.try_wait().unwrap(), None, "it waits for the pipe's reader");
         std::thread::sleep(Duration::from_millis(20));
@@ -118,8 +118,8 @@ fn interrupted(flags: u32, send: &dyn Fn(u32) -> i32) {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(status.code(), Some(INTERRUPTED));
-    assert_eq!(Place::names(&temporary), [""; 0]);
-    assert_eq!(place.text("report.csv"), "old");
-    let names = Place::names(place.folder());
+    assert_eq!(Sandbox::names(&temporary), [""; 0]);
+    assert_eq!(sandbox.text("report.csv"), "old");
+    let names = Sandbox::names(sandbox.folder());
     assert_eq!(names, ["interfaces.csv", "logs", "report.csv", "spns.csv", "temporary"]);
 }

@@ -1,5 +1,5 @@
-//! What only Windows has: wildcards left to the program, drives, shares, long paths, locks, consoles. On Debian
-//! `tests/windows/run` runs it under Wine.
+//! Features of Windows: wildcards that the shell leaves to the program, drives, shares, long paths, locks, consoles. On
+//! Debian `tests/windows/run` runs these tests under Wine.
 
 // Pipes, locks and console signals have no safe interface.
 #![allow(unsafe_code)]

@@ -4,21 +4,21 @@ use std::process::{Command, Output};
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A folder with the samples' logs and inventories, in which the program is run.
-pub struct Place(tempfile::TempDir);
+pub struct Sandbox(tempfile::TempDir);
 
-impl Place {
+impl Sandbox {
     pub fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
+        let sandbox = Self(tempfile::tempdir().unwrap());
         let samples = Path::new(ROOT).join("samples");
         for name in ["interfaces.csv", "spns.csv"] {
-            std::fs::copy(samples.join(name), place.path(name)).unwrap();
+            std::fs::copy(samples.join(name), sandbox.path(name)).unwrap();
         }
-        std::fs::create_dir(place.path("logs")).unwrap();
+        std::fs::create_dir(sandbox.path("logs")).unwrap();
         for entry in std::fs::read_dir(samples.join("logs")).unwrap() {
             let entry = entry.unwrap();
-            std::fs::copy(entry.path(), place.path("logs").join(entry.file_name())).unwrap();
+            std::fs::copy(entry.path(), sandbox.path("logs").join(entry.file_name())).unwrap();
         }
-        place
+        sandbox
     }
 
     pub fn folder(&self) -> &Path {

@@ -44,7 +44,7 @@ pub enum Layout {
 pub enum Payload {
     /// `<EventData/>` is not there at all.
     None,
-    /// `<Data Name="..">`, and for a classic source with a manifest the `<Binary>` behind them.
+    /// `<Data Name="..">`, and for a classic source with a manifest the `<Binary>` after them.
     Named { values: Vec<(String, Value)>, binary: Option<Vec<u8>> },
     /// `<Data>` without names: the insertion strings of a classic event, one array of type 0x81.
     Strings { strings: Vec<String>, binary: Option<Vec<u8>> },

@@ -1,10 +1,10 @@
-//! The values of a record and how they stand in the substitution array.
+//! The values of a record and their bytes in the substitution array.
 
 /// A typed value. The type byte is that of the BinXml value types.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Null,
-    /// Type null with bytes all the same: Windows 10 leaves what was in its buffer.
+    /// Type null with bytes: Windows 10 leaves what was in its buffer.
     Stale(Vec<u8>),
     Text(String),
     /// An array of strings (0x81): all insertion strings of a classic event without a manifest.
@@ -16,7 +16,7 @@ pub enum Value {
     U64(u64),
     Bool(bool),
     Binary(Vec<u8>),
-    /// In the order it has in a file: the first three fields little-endian.
+    /// In the byte order of a file: the first three fields are little-endian.
     Guid([u8; 16]),
     FileTime(u64),
     Sid(Vec<u8>),
@@ -128,10 +128,10 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02X}")).collect()
 }
 
-/// A GUID from its text, braces or not.
+/// Parses a GUID, with or without braces.
 pub fn guid(text: &str) -> Value {
     let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-    assert_eq!(digits.len(), 32, "{text} is no GUID");
+    assert_eq!(digits.len(), 32, "{text} is not a GUID");
     let mut bytes = [0u8; 16];
     for (i, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).expect("hexadecimal");
@@ -149,7 +149,7 @@ fn guid_text(b: &[u8; 16]) -> String {
     )
 }
 
-/// A SID from its text, `S-1-5-18`.
+/// Parses a SID such as `S-1-5-18`.
 pub fn sid(text: &str) -> Value {
     let mut parts = text.split('-').skip(2).map(|p| p.parse::<u64>().expect("a number"));
     let authority = parts.next().expect("an authority");

@@ -36,7 +36,7 @@ const SERVERS: &[(&str, &str, &str)] = &[
     ("srv3", ALPHA, "2026-09-25T08:15:33Z"),
     ("srv4", ALPHA, "2026-09-11T23:51:07Z"),
     ("srv5", ALPHA, "2026-09-14T02:33:40Z"),
-    // Changed on 5 October; srv6 was put back to the snapshot of 3 October and knows the one before.
+    // The password changed on 5 October. srv6 was restored to a snapshot of 3 October and has the one before.
     ("srv6", ALPHA, "2026-10-05T02:11:40Z"),
     ("srv7", ALPHA, "2026-09-29T13:27:18Z"),
     ("srv8", ALPHA, "2026-09-30T06:44:59Z"),

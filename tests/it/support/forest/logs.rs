@@ -15,9 +15,9 @@ const SERVICES: &[&str] = &[
     "Windows Modules Installer",
 ];
 
-/// A host's log of 5 and 6 October: `events` in order of time among everyday ones, numbered on from `first`.
+/// A host's log of 5 and 6 October: `events` among everyday ones, by time, with record IDs from `first`.
 ///
-/// The fractions of a second are made up from the place of the event, for newer Windows has them.
+/// The everyday events have fractions of a second, as in newer Windows.
 fn log(computer: &str, first: u64, every_minutes: u64, events: Vec<Event>) -> Vec<Event> {
     let start = filetime("2026-10-05T00:00:00Z");
     let minute = 600_000_000;
@@ -56,8 +56,8 @@ fn write(events: Vec<Event>) -> Vec<u8> {
 
 /// The reference case: WMI from SRV1 to SRV2 reaches SRV1 itself by the address both own.
 ///
-/// `again` is a second export of the same log: filtered (so its record headers count from 1), from 21:00, and
-/// taken later, so that it holds one event more.
+/// `again` gives a second export of the same log. It begins at 21:00, was exported later and so has one more event, and is
+/// filtered, so that its record headers count from 1.
 pub fn srv1(again: bool) -> Vec<u8> {
     let me = "SRV1.alpha.example.com";
     let event4 = || kerberos_event4(me, "srv1$", ALPHA_REALM, "host/srv2.beta.example.com", BETA_REALM);
@@ -80,7 +80,7 @@ pub fn srv1(again: bool) -> Vec<u8> {
         dcom_10028(me, "srv2.beta.example.com", r"C:\Windows\System32\wbem\wbemtest.exe")
             .at("2026-10-06T21:13:10.2214730Z"),
     );
-    // Kerberos' LogLevel is 1 on this host: the same error once more, as event 3.
+    // Kerberos' LogLevel is 1 on this host, so the same error is also logged as event 3.
     events.push(
         kerberos_event3(me, "0x29", "KRB_AP_ERR_MODIFIED", ALPHA_REALM, "srv1$", "")
             .at("2026-10-06T21:13:09.4177001Z"),
@@ -123,7 +123,7 @@ pub fn srv4() -> Vec<u8> {
         event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-05T07:58:02.3391174Z"),
         event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-06T07:58:04.0018725Z"),
         event4("srv5$", "HTTP/srv5.alpha.example.com", "2026-10-06T13:21:45.5583012Z"),
-        // srv6 was put back to a snapshot.
+        // srv6 was restored from a snapshot.
         event4("srv6$", "cifs/srv6.alpha.example.com", "2026-10-06T09:31:17.7714466Z"),
         event4("srv6$", "cifs/srv6.alpha.example.com", "2026-10-06T10:31:17.9902831Z"),
         event4("srv6$", "host/srv6.alpha.example.com", "2026-10-06T10:42:50.1160094Z"),
@@ -131,7 +131,7 @@ pub fn srv4() -> Vec<u8> {
         event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T08:00:03.2480915Z"),
         event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T11:15:38.8841720Z"),
         event4("svc_web", "HTTP/portal.alpha.example.com", "2026-10-06T15:02:27.0093348Z"),
-        // The name srv8 still leads to an address that srv9 has now.
+        // srv8 still resolves to an address that srv9 has now.
         event4("srv9$", "cifs/srv8.alpha.example.com", "2026-10-06T12:12:12.6653071Z"),
         event4("srv9$", "cifs/srv8.alpha.example.com", "2026-10-06T12:12:43.1190284Z"),
     ];
@@ -151,7 +151,7 @@ pub fn srv5() -> Vec<u8> {
     write(log(me, 40_120, 30, events))
 }
 
-/// The server that was put back: its machine password is older than the directory's.
+/// The server that was restored: its machine password is older than that of its account.
 pub fn srv6() -> Vec<u8> {
     let me = "SRV6.alpha.example.com";
     const ACCESS_DENIED: u32 = 0xc000_0022;
@@ -169,7 +169,7 @@ pub fn srv6() -> Vec<u8> {
     write(log(me, 23_950, 30, events))
 }
 
-/// A node of cluster clu1: asking for the cluster's name it reaches itself, which is harmless.
+/// A node of cluster clu1. When it asks for the name of the cluster, it reaches itself, which is harmless.
 pub fn srv10() -> Vec<u8> {
     let me = "SRV10.alpha.example.com";
     let event4 = || kerberos_event4(me, "srv10$", ALPHA_REALM, "host/clu1.alpha.example.com", ALPHA_REALM);
@@ -178,7 +178,7 @@ pub fn srv10() -> Vec<u8> {
     write(log(me, 70_300, 30, events))
 }
 
-/// The domain controller logs no event 4 of the client; it has the evidence, and decoys.
+/// The domain controller has evidence and decoys, and no event 4 of a client.
 pub fn dc_alpha() -> Vec<u8> {
     let me = "DC-ALPHA.alpha.example.com";
     let mut time_source = Event::manifest(time_service(), 37)

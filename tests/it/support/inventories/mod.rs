@@ -48,7 +48,7 @@ impl Row {
     }
 }
 
-/// What survives a format, beside host and address.
+/// The fields that a format keeps besides host and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keeps {
     /// False: the first label in some case.
@@ -79,7 +79,7 @@ fn export(kind: &'static str, keeps: Keeps, files: Vec<(&'static str, Vec<u8>)>)
     Export { files, keeps, kind }
 }
 
-/// The inventory in every format that tells who owns what.
+/// The inventory in every format that shows who owns an address.
 pub fn exports(rows: &[Row]) -> Vec<Export> {
     vec![
         export("krbtriage CSV", ALL, vec![("interfaces.csv", text::project_csv(rows, ","))]),
@@ -135,7 +135,7 @@ pub fn exports(rows: &[Row]) -> Vec<Export> {
     ]
 }
 
-/// The zones' records and leases in every format that tells what names resolve to.
+/// The records in every format that shows what names resolve to.
 pub fn name_exports(records: &[Record]) -> Vec<Export> {
     vec![
         export("Get-DnsServerResourceRecord CSV", ADDRESS_ONLY, vec![("dns-records.csv", dns::csv(records))]),

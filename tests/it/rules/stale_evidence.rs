@@ -1,4 +1,4 @@
-//! Inventories that are older than the events, or younger than the trouble.
+//! Inventories that are older than the events, or newer than the trouble.
 //!
 //! All events happen at noon of 6 October 2026.
 
@@ -16,7 +16,7 @@ fn reference_case() -> Situation {
 }
 
 #[test]
-fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
+fn an_inventory_without_a_date_is_assumed_to_be_from_the_time_of_the_events() {
     is_diagnosed!(reference_case().diagnose(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
     // As in a folder that was unpacked weeks later: all files have that day's date.
     let unpacked = "2026-11-20T09:00:00Z";
@@ -33,7 +33,7 @@ fn where_nothing_has_a_date_the_inventory_is_taken_to_be_of_the_time() {
 }
 
 #[test]
-fn what_a_list_tells_of_its_age_goes_before_its_files_date() {
+fn the_date_in_a_list_comes_before_the_date_of_its_file() {
     let unpacked = "2026-11-20T09:00:00Z";
     let reported = |when| {
         reference_case()
@@ -112,7 +112,7 @@ fn an_inventory_of_after_the_trouble_may_show_what_was_changed_in_between() {
         )
         .lacks("Does SRV1.alpha.example.com log event 4 today")
         .lacks("What are the addresses of srv2.beta.example.com");
-    // Of an archive's member no date is known; the log tells that it is over.
+    // The member of an archive has no known date. The log shows that the trouble is over.
     is_diagnosed!(made("", "2026-10-09T08:00:00Z"), LoopbackSharedIp, BmcUsbNic, Likely)
         .proved_by("addresses.csv has no known date");
     // The log was exported at once, and the addresses days later.
@@ -150,7 +150,7 @@ fn one_list_of_the_time_is_enough_for_a_fact() {
 
 #[test]
 fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() {
-    let led_astray = || {
+    let wrongly_resolved = || {
         Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv3$", [ALPHA, ALPHA])
             .owns(SRV3, "192.0.2.3")
             .owns(SRV5, "192.0.2.5")
@@ -167,15 +167,15 @@ fn names_and_addresses_without_a_date_prove_nothing_where_the_dates_were_lost() 
             .log_ends("2026-10-06T22:00:00Z", "2026-11-20T09:00:00Z")
             .diagnose()
     };
-    is_diagnosed!(led_astray().diagnose(), WrongHost, StaleDns, Confirmed);
-    is_diagnosed!(lost(led_astray(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
+    is_diagnosed!(wrongly_resolved().diagnose(), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(lost(wrongly_resolved(), "2026-11-20T09:00:00Z"), WrongHost, StaleDns, Likely)
         .proved_by("the date of addresses.csv is unknown")
         .lacks("Resolve-DnsName srv5.alpha.example.com");
-    // They tell themselves.
-    let reported = lost(led_astray().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
+    // The column `collected` has their dates.
+    let reported = lost(wrongly_resolved().collected("2026-10-06T21:00:00Z"), "2026-11-20T09:00:00Z");
     is_diagnosed!(reported, WrongHost, StaleDns, Confirmed);
     // The log lost its date, and these did not.
-    is_diagnosed!(lost(led_astray(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
+    is_diagnosed!(lost(wrongly_resolved(), "2026-10-06T22:00:00Z"), WrongHost, StaleDns, Confirmed);
 }
 
 #[test]

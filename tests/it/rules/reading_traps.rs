@@ -57,7 +57,7 @@ fn srv5_answered(at: &str) -> Event {
 
 #[test]
 fn trap_03_fields_are_read_and_never_the_message() {
-    // Printed also where both domains are the same, in the language of the machine that rendered it; here it names others.
+    // The message is in the language of the machine that rendered it, and here it names other hosts than the fields.
     let english = "The Kerberos client received a KRB_AP_ERR_MODIFIED error from the server srv9$. The target name used was \
         host/srv9.beta.example.com. If the server name is not fully qualified, and the target domain (BETA.EXAMPLE.COM) is \
         different from the client domain (BETA.EXAMPLE.COM), check if there are identically named server accounts in these \
@@ -105,7 +105,7 @@ fn trap_09_a_burst_after_a_password_change_may_be_harmless_and_a_steady_beat_is_
     let service = row(steady(), spn);
     assert_eq!((&service["kind"], &service["confidence"]), ("service-account", "likely"));
 
-    // Of a computer the report says when its password was set and how long it lasted, and to wait first.
+    // The row of a computer has the date of its password, the period of the events, and the advice to wait first.
     let machine = row(burst(), CIFS);
     assert_eq!((&machine["kind"], &machine["confidence"]), ("machine-account", "likely"));
     assert!(machine["evidence"].contains("the password of SRV5$ was last set 2026-10-06T08:00:00Z"));
@@ -119,7 +119,7 @@ fn trap_09_a_burst_after_a_password_change_may_be_harmless_and_a_steady_beat_is_
 
 #[test]
 fn trap_11_many_providers_have_an_event_4() {
-    // The same values, so that only the provider tells them apart.
+    // The same values, so that only the provider differs.
     let values = [("Server", "srv9$"), ("TargetRealm", ALPHA), ("Targetname", CIFS), ("ClientRealm", ALPHA)];
     let of = |provider: Provider| {
         Event::classic(provider, 4).computer(SRV1).named(values).at("2026-10-06T10:00:00Z")

@@ -164,8 +164,11 @@ const SEARCHED_ROWS: usize = 50;
 /// addresses.
 fn recognise(sample: &Sample<'_>) -> bool {
     let has_machines = HOST.iter().any(|name| !AMBIGUOUS_HOST.contains(name) && sample.has(&[name]));
+    // A mark of a comment or a quotation (`# VM,..,Host`) hides the name of the first column, which decides what others mean.
+    let is_marked = |name: &String| name.len() > 1 && name.starts_with(['#', '*', ';', '|']);
     sample.has_any(HOST)
         && sample.has_any(ADDRESS)
+        && !sample.columns.first().is_some_and(is_marked)
         && !sample.has_any(FOREIGN_COLUMNS)
         && (has_machines || !sample.has_any(PEOPLE_COLUMNS))
         && has_address(sample.text)

@@ -61,7 +61,7 @@ fn table_row(line: &str) -> Option<(&str, std::net::IpAddr)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let (last, before) = words.split_last()?;
     let (address, _) = parse_address(last)?;
-    (before.len() >= 4).then_some((before.get(1).copied().unwrap_or_default(), address))
+    (before.len() == 4).then_some((before.get(1).copied().unwrap_or_default(), address))
 }
 
 fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {

@@ -1,8 +1,7 @@
 //! Writes the same accounts in every format that the program reads.
 //!
-//! Shapes are those of real output where one was seen: `ldapsearch` (an export of a Samba domain), `setspn` (published
-//! console output). `ldifde`, `ldbsearch`, `csvde`, `Get-AD*` and SharpHound are written after their documentation or
-//! source; no real file of them could be had.
+//! `ldapsearch` has the form of a real export of a Samba domain, and `setspn` that of published console output. `ldifde`,
+//! `ldbsearch`, `csvde`, `Get-AD*` and SharpHound follow their documentation or source, because there was no real file.
 
 use std::fmt::Write;
 
@@ -15,14 +14,14 @@ use serde_json::{Value, json};
 /// FILETIME of 1970-01-01.
 const UNIX_EPOCH: i64 = 116_444_736_000_000_000;
 
-/// An account with all that an export can say of it. `account.distinguished_name` must be set.
+/// Accounts to export. Each must have a `distinguished_name`.
 pub type Accounts<'a> = &'a [Account];
 
 fn dn(account: &Account) -> &str {
     account.distinguished_name.as_deref().unwrap()
 }
 
-/// A DN below `container` with what RFC 4514 wants escaped.
+/// Makes a DN below `container`, escaped as RFC 4514 requires.
 pub fn dn_of(name: &str, container: &str, domain: &str) -> String {
     let mut escaped = String::new();
     for c in name.chars() {
@@ -47,7 +46,7 @@ pub fn utf16(text: &str) -> Vec<u8> {
     "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
 }
 
-/// The project's own.
+/// The project's own CSV.
 pub fn project_csv(accounts: Accounts) -> String {
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["account", "domain", "spn", "dns_host_name", "password_last_set"]).unwrap();
@@ -97,7 +96,7 @@ pub fn setspn_x(groups: &[(&str, Vec<&Account>)]) -> String {
     out
 }
 
-/// One attribute as LDIF has it: base64 where it must be, folded after `width` characters.
+/// Writes an attribute of LDIF (RFC 2849): in base64 if needed, folded after `width` characters.
 fn ldif_line(out: &mut String, end: &str, width: usize, name: &str, value: &str) {
     let safe = value.is_ascii()
         && !value.starts_with([' ', ':', '<'])
@@ -236,7 +235,7 @@ pub fn csvde(accounts: Accounts) -> String {
     String::from_utf8(csv.into_inner().unwrap()).unwrap()
 }
 
-/// The command that the program itself gives, `Export-Csv -NoTypeInformation`.
+/// `Export-Csv -NoTypeInformation` of the command that the program recommends.
 pub fn get_ad_csv(accounts: Accounts) -> String {
     let mut csv = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
@@ -286,14 +285,14 @@ fn get_ad_object(a: &Account, when_changed: Value) -> Value {
     })
 }
 
-/// `ConvertTo-Json` of PowerShell 7: a list, dates as ISO 8601.
+/// `ConvertTo-Json` of PowerShell 7: a list, with dates in ISO 8601.
 pub fn get_ad_json_7(accounts: Accounts) -> String {
     let objects: Vec<Value> =
         accounts.iter().map(|a| get_ad_object(a, json!(a.when_changed.map(|t| t.to_string())))).collect();
     serde_json::to_string_pretty(&objects).unwrap()
 }
 
-/// `ConvertTo-Json` of Windows PowerShell 5: the list wrapped, dates in milliseconds with escaped slashes.
+/// `ConvertTo-Json` of Windows PowerShell 5: a wrapped list, with dates in milliseconds and escaped slashes.
 pub fn get_ad_json_5(accounts: Accounts) -> String {
     let objects: Vec<Value> = accounts
         .iter()
@@ -307,7 +306,7 @@ pub fn get_ad_json_5(accounts: Accounts) -> String {
     text.replace("\"/Date(", "\"\\/Date(").replace(")/\"", ")\\/\"").replace('\n', "\r\n")
 }
 
-/// SharpHound's file of one kind (`computers`, `users`) with the accounts of that kind.
+/// SharpHound's file of `computers` or `users`, with the accounts of that kind.
 pub fn sharphound(kind: &str, accounts: Accounts) -> String {
     let computers = kind == "computers";
     let data: Vec<Value> = accounts

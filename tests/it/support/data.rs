@@ -1,15 +1,15 @@
-//! What `tests/data` holds.
+//! The files of `tests/data`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// A file below `tests/data`.
+/// The path of a file below `tests/data`.
 pub fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-/// The folder of all real logs, unpacked below `target/tmp` by the first test that asks.
+/// The folder of all real logs. The first test that needs it unpacks them below `target/tmp`.
 pub fn real_logs_folder() -> &'static Path {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-logs");
@@ -20,7 +20,7 @@ pub fn real_logs_folder() -> &'static Path {
             if fs::read(&log).is_ok_and(|present| present == bytes) {
                 continue;
             }
-            // Another test process may unpack it too: a log is there whole or not at all.
+            // Another test process may unpack it too, so the log appears complete or not at all.
             let unfinished = tempfile::NamedTempFile::new_in(&folder).unwrap();
             fs::write(unfinished.path(), bytes).unwrap();
             unfinished.persist(log).unwrap();
@@ -30,7 +30,7 @@ pub fn real_logs_folder() -> &'static Path {
     &FOLDER
 }
 
-/// The real logs that are EVTX, in a fixed order.
+/// The paths of the real logs that are EVTX, sorted.
 pub fn real_logs() -> Vec<PathBuf> {
     let folder = fs::read_dir(real_logs_folder()).unwrap();
     let mut logs: Vec<_> = folder

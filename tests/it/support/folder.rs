@@ -1,6 +1,6 @@
 use std::path::Path;
 
-/// Names in a folder, in order.
+/// The names in a folder, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .unwrap()

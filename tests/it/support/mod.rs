@@ -1,5 +1,5 @@
-//! What tests share. Benches, examples and fuzz targets include `evtx`, `inventories` and `account_files` through
-//! `#[path]`, so those three name nothing outside themselves.
+//! Helpers of several tests. Benches, examples and fuzz targets include `evtx`, `inventories` and `account_files` through
+//! `#[path]`, so these three import nothing from other modules.
 
 pub mod account_files;
 pub mod data;

@@ -1,4 +1,4 @@
-//! impacket's RPC server (tests/probe/server.py), which shares no code with the probe. `.ci/setup` installs it.
+//! Starts impacket's RPC server (`tests/probe/server.py`), which shares no code with the probe. `.ci/setup` installs it.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,6 +11,7 @@ pub struct RpcServer {
 }
 
 impl RpcServer {
+    /// Starts a server with a mode of `server.py` and the bindings that it answers.
     pub fn start(mode: &str, bindings: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut process = Command::new("python3")

@@ -1,7 +1,7 @@
-//! Binary XML: the tree of a template definition or of a record without one, and how it is written.
+//! Writes Binary XML: the tree of a template definition, or of a record without one.
 //!
-//! Tokens as in libevtx' "Windows XML Event Log (EVTX)", section "Binary XML"; the details that differ from it
-//! (no dependency identifier outside a template) were read from real logs.
+//! The tokens are those of libevtx' "Windows XML Event Log (EVTX)", section "Binary XML". Real logs differ from it in one
+//! detail: there is no dependency identifier outside a template.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,10 +11,10 @@ use super::value::{Value, put_utf16};
 
 pub type Text = Cow<'static, str>;
 
-/// No value decides whether the element is written.
+/// [`Element::depends_on`] of an element that is always written.
 pub const ALWAYS: u16 = 0xffff;
 
-/// An element, a text or a place for a value.
+/// A node of the tree: an element, a text or a substitution.
 #[derive(Debug, Clone)]
 pub enum Node {
     Element(Element),
@@ -24,7 +24,7 @@ pub enum Node {
 #[derive(Debug, Clone)]
 pub struct Element {
     pub name: Text,
-    /// The substitution whose absence leaves the whole element out; [`ALWAYS`] for none.
+    /// Index of the substitution without which the element is left out, or [`ALWAYS`].
     pub depends_on: u16,
     pub attributes: Vec<(Text, Leaf)>,
     /// `None` writes `<x/>`, an empty list `<x></x>`.
@@ -34,7 +34,7 @@ pub struct Element {
 #[derive(Debug, Clone)]
 pub enum Leaf {
     Text(Text),
-    /// A substitution: its index and the type of the value expected.
+    /// A substitution with its index and the type of its value.
     Value {
         index: u16,
         kind: u8,
@@ -104,20 +104,20 @@ pub struct Definition {
     pub root: Node,
 }
 
-/// A template with its values.
+/// A template instance: the definition and its values.
 #[derive(Debug, Clone)]
 pub struct Instance {
     pub definition: Rc<Definition>,
     pub values: Vec<Slot>,
 }
 
-/// One substitution.
+/// The value of one substitution.
 #[derive(Debug, Clone)]
 pub enum Slot {
     Value(Value),
     /// A string with a NUL after it.
     Terminated(Value),
-    /// The event's own part (0x21). `fragment_header`: Windows 10 leaves it out for manifest events.
+    /// Binary XML with the data of the event (0x21). Windows 10 writes no fragment header for manifest events.
     Embedded {
         instance: Instance,
         fragment_header: bool,
@@ -128,14 +128,14 @@ const FRAGMENT: [u8; 4] = [0x0f, 1, 1, 0];
 const END_OF_STREAM: u8 = 0;
 
 impl Chunk {
-    /// A whole record body: a template instance.
+    /// Writes the body of a record that is a template instance.
     pub fn put_instance_stream(&mut self, instance: &Instance) {
         self.data.extend_from_slice(&FRAGMENT);
         self.put_instance(instance);
         self.data.push(END_OF_STREAM);
     }
 
-    /// A whole record body without a template: every value inline as text.
+    /// Writes the body of a record without a template. Every value is inline text.
     pub fn put_inline_stream(&mut self, root: &Element) {
         self.data.extend_from_slice(&FRAGMENT);
         self.put_element(root, false);
@@ -183,7 +183,7 @@ impl Chunk {
                     self.data.push(END_OF_STREAM);
                 }
             }
-            // The chunk refuses a record this long afterwards, so a size cut to 16 bits never stays.
+            // A size over 16 bits is cut here, but the chunk then refuses the record.
             let size = (self.data.len() - start) as u16;
             let at = descriptors + 4 * i;
             self.data[at..at + 2].copy_from_slice(&size.to_le_bytes());

@@ -1,32 +1,34 @@
-//! One 64 KiB chunk: its records, its tables of names and templates, and its two checksums.
+//! A chunk of 64 KiB with its records, its tables of names and templates, and its two checksums.
 
 use std::collections::HashMap;
 
 use super::CHUNK;
 use super::value::put_utf16;
 
-/// Records begin here.
+/// Size of the header in bytes. The records begin after it.
 const HEADER: usize = 512;
 const MAGIC: [u8; 8] = *b"ElfChnk\0";
 const RECORD_MAGIC: [u8; 4] = *b"**\0\0";
 
-/// A chunk being written. Offsets are from its beginning; `data` holds the header's room and what follows.
+/// A chunk that is being written. Offsets count from its beginning.
 pub struct Chunk {
+    /// Room for the header, and the bytes after it.
     pub data: Vec<u8>,
     names: HashMap<String, u32>,
     name_buckets: [u32; 64],
     templates: HashMap<[u8; 16], u32>,
     template_buckets: [u32; 32],
     added: Added,
-    /// Record numbers in the file (first, last) and record identifiers (first, last).
+    /// First and last record number in the file.
     numbers: Option<(u64, u64)>,
+    /// First and last record ID.
     ids: Option<(u64, u64)>,
     last_record: u32,
-    /// Where live records end, when stale ones follow.
+    /// Offset of the end of the live records, if stale ones follow.
     live_end: Option<usize>,
 }
 
-/// What the record being written added to the tables, to take it back when the record does not fit.
+/// The entries that the current record added to the tables. They are removed if the record does not fit.
 #[derive(Default)]
 struct Added {
     names: Vec<String>,
@@ -35,7 +37,7 @@ struct Added {
     template_buckets: Vec<(usize, u32)>,
 }
 
-/// Which checksum is to be wrong.
+/// The checksums to make wrong.
 #[derive(Default, Clone, Copy)]
 pub struct Wrong {
     pub header: bool,
@@ -68,7 +70,7 @@ impl Chunk {
         self.live_end.is_some()
     }
 
-    /// Writes a record around `body`. False, and nothing changed, when it does not fit.
+    /// Writes a record around `body`. Returns false and changes nothing if it does not fit.
     pub fn try_record(&mut self, number: u64, id: u64, written: u64, body: impl FnOnce(&mut Self)) -> bool {
         assert!(self.live_end.is_none(), "no live record can follow a stale one");
         let start = self.data.len();
@@ -81,8 +83,8 @@ impl Chunk {
         true
     }
 
-    /// Writes a record after the free space offset, where a deleted one would be. The tables do not know
-    /// of its names and templates. False when it does not fit.
+    /// Writes a record after the free space offset, like a deleted one. The tables lack its names and templates. Returns
+    /// false if it does not fit.
     pub fn try_stale_record(&mut self, id: u64, written: u64, body: impl FnOnce(&mut Self)) -> bool {
         let end = self.data.len();
         let buckets = (self.name_buckets, self.template_buckets);
@@ -133,7 +135,7 @@ impl Chunk {
         }
     }
 
-    /// The chunk as the file has it, 65,536 bytes.
+    /// Returns the bytes of the chunk.
     pub fn finish(self, wrong: Wrong) -> Vec<u8> {
         let free = self.live_end.unwrap_or(self.data.len());
         let mut data = self.data;
@@ -174,7 +176,7 @@ impl Chunk {
         self.data.extend_from_slice(&value.to_le_bytes());
     }
 
-    /// Room for a size that [`Chunk::fill_size`] fills when its end is known.
+    /// Writes room for a size, which [`Chunk::fill_size`] fills. Returns the offset after it.
     pub fn reserve_size(&mut self) -> usize {
         self.put_u32(0);
         self.data.len()
@@ -185,7 +187,7 @@ impl Chunk {
         put_at(&mut self.data, from - 4, size);
     }
 
-    /// The name's offset, and at its first use the name itself: next in its bucket, hash, length, text, NUL.
+    /// Writes the offset of a name, and at its first use the name: next in its bucket, hash, length, text, NUL.
     pub fn put_name(&mut self, name: &str) {
         if let Some(&offset) = self.names.get(name) {
             return self.put_u32(offset);
@@ -211,10 +213,10 @@ impl Chunk {
         self.templates.get(guid).copied()
     }
 
-    /// Enters a template into the table; returns the one before it in its bucket.
+    /// Adds a template to the table. Returns the offset of the one before it in its bucket.
     pub fn add_template(&mut self, guid: [u8; 16], offset: u32) -> u32 {
-        // The bucket is the names' hash over the GUID taken as eight 16-bit units: so for all 332 templates
-        // of six real logs (2010 to 2021).
+        // The bucket uses the hash of names over the GUID as eight 16-bit units, as in all 332 templates of six real logs
+        // (2010 to 2021).
         let units: Vec<u16> = guid.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
         let bucket = (hash(&units) % 32) as usize;
         let next = self.template_buckets[bucket];
@@ -226,7 +228,7 @@ impl Chunk {
     }
 }
 
-/// The hash of names: all of it for the bucket, its low 16 bits beside the name.
+/// The hash of a name. The bucket uses all of it, and the name is written with its low 16 bits.
 fn hash(units: &[u16]) -> u32 {
     units.iter().fold(0u32, |h, &unit| h.wrapping_mul(65599).wrapping_add(u32::from(unit)))
 }

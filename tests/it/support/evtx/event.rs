@@ -1,12 +1,12 @@
-//! One event as a test describes it.
+//! The description of an event to be written.
 
 use super::value::Value;
 
-/// Who logs.
+/// The provider of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Provider {
     pub name: String,
-    /// With braces, in the case the log has.
+    /// With braces, in the case of the log.
     pub guid: Option<String>,
     /// The name of a classic source that a manifest took over: `Kerberos`, `KDC`, `DCOM`.
     pub source: Option<String>,
@@ -30,19 +30,19 @@ pub enum Layout {
     /// 20 substitutions; provider, channel and computer are literals of the template definition.
     Classic,
     /// 18 substitutions; the provider is value 14, its GUID 15, the channel 16, the computer a literal.
-    /// As Windows 10 and Server 2016 write it: no fragment header before the event's part, strings with a
-    /// NUL, null values with stale bytes.
+    /// This is the form of Windows 10 and Server 2016: no fragment header before the event's part, strings with a NUL, null
+    /// values with stale bytes.
     Manifest,
-    /// The same as Windows 7 writes it: fragment header, no NUL, null values of size 0.
+    /// [`Layout::Manifest`] in the form of Windows 7: a fragment header, no NUL, null values of size 0.
     ManifestWindows7,
-    /// No template: everything is inline text, as a collector stores forwarded events.
+    /// No template. Everything is inline text, as in the forwarded events of a collector.
     Forwarded,
 }
 
-/// The event's own part.
+/// The data of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Payload {
-    /// `<EventData/>` is not there at all.
+    /// Neither `<EventData>` nor `<UserData>`.
     None,
     /// `<Data Name="..">`, and for a classic source with a manifest the `<Binary>` after them.
     Named { values: Vec<(String, Value)>, binary: Option<Vec<u8>> },
@@ -55,7 +55,7 @@ pub enum Payload {
 /// `<RenderingInfo>`, which a source computer adds before it forwards an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendering {
-    /// Of the machine that rendered: `en-US`.
+    /// Culture of the machine that rendered, such as `en-US`.
     pub culture: String,
     pub message: String,
     pub level: String,
@@ -75,9 +75,9 @@ pub struct Event {
     pub keywords: u64,
     /// `TimeCreated`.
     pub time: u64,
-    /// The record header's time where it is another one.
+    /// The time in the record header, if it differs from `time`.
     pub written: Option<u64>,
-    /// `EventRecordID`; without it the writer counts on.
+    /// `EventRecordID`. Without it the writer uses one more than the last.
     pub record_id: Option<u64>,
     pub process_id: u32,
     pub thread_id: u32,
@@ -86,7 +86,7 @@ pub struct Event {
     pub channel: String,
     pub computer: String,
     pub payload: Payload,
-    /// Written by [`Layout::Forwarded`] only.
+    /// Only [`Layout::Forwarded`] writes it.
     pub rendering: Option<Rendering>,
 }
 
@@ -139,7 +139,7 @@ impl Event {
         self
     }
 
-    /// `TimeCreated`, RFC 3339.
+    /// Sets `TimeCreated` from an RFC 3339 time.
     pub fn at(mut self, time: &str) -> Self {
         self.time = filetime(time);
         self
@@ -165,7 +165,7 @@ impl Event {
         self
     }
 
-    /// As a collector stores it, rendered by an English source computer.
+    /// Forwards the event: a collector stores it, and an English source computer rendered the message.
     pub fn forwarded(mut self, message: &str) -> Self {
         self.layout = Layout::Forwarded;
         self.rendering = Some(Rendering {
@@ -181,7 +181,7 @@ impl Event {
         self
     }
 
-    /// `<Data Name="..">` values.
+    /// Sets the `<Data Name="..">` values.
     pub fn named<N: Into<String>, V: Into<Value>>(
         mut self,
         values: impl IntoIterator<Item = (N, V)>,
@@ -191,18 +191,18 @@ impl Event {
         self
     }
 
-    /// `<Data>` values without names.
+    /// Sets the `<Data>` values without names.
     pub fn strings<S: Into<String>>(mut self, strings: impl IntoIterator<Item = S>) -> Self {
         let strings = strings.into_iter().map(Into::into).collect();
         self.payload = Payload::Strings { strings, binary: None };
         self
     }
 
-    /// The `<Binary>` after the data; call it after the data's functions.
+    /// Sets the `<Binary>` after the data. Call it after [`named`](Self::named) or [`strings`](Self::strings).
     pub fn binary(mut self, bytes: &[u8]) -> Self {
         match &mut self.payload {
             Payload::Named { binary, .. } | Payload::Strings { binary, .. } => *binary = Some(bytes.to_vec()),
-            other => panic!("{other:?} has no place for a Binary"),
+            other => panic!("{other:?} has no Binary"),
         }
         self
     }
@@ -222,16 +222,16 @@ impl Event {
     }
 }
 
-/// 1601 to 1970 in 100 ns.
+/// FILETIME of 1970-01-01.
 const UNIX_EPOCH: i128 = 116_444_736_000_000_000;
 
-/// The FILETIME of an RFC 3339 time.
+/// Converts an RFC 3339 time to a FILETIME.
 pub fn filetime(time: &str) -> u64 {
     let time: jiff::Timestamp = time.parse().expect("an RFC 3339 time");
     u64::try_from(time.as_nanosecond() / 100 + UNIX_EPOCH).expect("a time after 1601")
 }
 
-/// As Windows renders `TimeCreated/@SystemTime`: nine digits and `Z`.
+/// Formats a FILETIME as `TimeCreated/@SystemTime`, with nine digits and `Z`.
 pub fn system_time(filetime: u64) -> String {
     let time =
         jiff::Timestamp::from_nanosecond((i128::from(filetime) - UNIX_EPOCH) * 100).expect("a time in range");

@@ -1,4 +1,4 @@
-//! The three layouts: which tree and which values an event becomes.
+//! Turns an event into the tree and the values of its layout.
 
 use std::rc::Rc;
 
@@ -23,13 +23,13 @@ const HEX64: u8 = 0x15;
 const BINXML: u8 = 0x21;
 const TEXTS: u8 = 0x81;
 
-/// What is written for an event.
+/// The body of a record.
 pub enum Body {
     Instance(Instance),
     Inline(Box<Element>),
 }
 
-/// TemplateCache made so far, by GUID: building one is most of the work of writing a record.
+/// The template definitions by GUID. Building a definition is most of the work of writing a record.
 pub type TemplateCache = std::collections::HashMap<[u8; 16], Rc<Definition>>;
 
 pub fn body(event: &Event, record_id: u64, made: &mut TemplateCache) -> Body {
@@ -100,7 +100,7 @@ fn define(made: &mut TemplateCache, guid: [u8; 16], root: impl FnOnce() -> Node)
 /// The `Event` element of a template: literals for a classic source, values for a manifest provider.
 fn event_tree(event: &Event) -> Element {
     let classic = is_classic(event);
-    // NETLOGON and EventLog, sources without a manifest, have fewer System elements.
+    // Sources without a manifest, such as NETLOGON and EventLog, have fewer System elements.
     let plain = classic && event.provider.guid.is_none();
     let provider = Element::new("Provider");
     let provider = if classic {
@@ -237,10 +237,10 @@ fn payload_instance(event: &Event, made: &mut TemplateCache) -> Option<Instance>
     Some(Instance { definition, values: values.into_iter().map(slot).collect() })
 }
 
-/// The whole event as inline text, System values included; `RenderingInfo` after it.
+/// Makes the tree of an event as inline text, with its System values and `RenderingInfo`.
 ///
-/// The System and EventData parts follow a real collector's record (MSExchange, 2021). No real record with a
-/// RenderingInfo could be looked at: its elements are those the event schema names, its bytes unverified.
+/// System and EventData follow a record of a real collector (MSExchange, 2021). `RenderingInfo` follows the event schema,
+/// because no real record with it was found.
 fn inline(event: &Event, record_id: u64) -> Element {
     let attribute = |element: Element, name: &'static str, value: Option<Text>| match value {
         Some(value) => element.attribute(name, text(value)),
@@ -317,8 +317,8 @@ fn inline(event: &Event, record_id: u64) -> Element {
     root
 }
 
-/// FNV-1a, 128 bits: the GUID of a definition from what makes it differ from others. Windows' own way of making
-/// it is unknown; readers only need it to be unique within a chunk and stable.
+/// Makes the GUID of a definition from its distinguishing parts, by FNV-1a with 128 bits. How Windows makes it is unknown.
+/// Readers need it to be stable and unique within a chunk.
 struct Fingerprint(u128);
 
 impl Fingerprint {

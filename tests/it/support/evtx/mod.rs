@@ -1,9 +1,9 @@
-//! Writes EVTX logs for tests, laid out as Windows lays them out.
+//! Writes EVTX logs for tests in the layouts of Windows.
 //!
-//! No public log holds a Kerberos event 4 and no crate writes EVTX, so the logs the tests read are made here.
-//! Every layout was read byte by byte from real logs: the Kerberos provider's from its event 5
-//! (2019, Windows 7), the 18-substitution one from Windows 7 and Server 2016, the one without templates from
-//! a collector's log. What could not be seen in a real log says so where it is written.
+//! No public log has a Kerberos event 4 and no crate writes EVTX, so the tests make their logs here. The layouts were read
+//! from real logs: that of the Kerberos provider from its event 5 (2019, Windows 7), that with 18 substitutions from
+//! Windows 7 and Server 2016, and that without templates from the log of a collector. A comment marks each part that no
+//! real log shows.
 //!
 //! ```ignore
 //! use crate::support::evtx::{kerberos_event4, EvtxWriter};
@@ -31,11 +31,12 @@ pub use providers::*;
 pub use value::{Value, sid};
 pub use writer::{Damage, EvtxWriter};
 
-/// Bytes of a chunk and of the file header block.
+/// Size of a chunk in bytes.
 pub const CHUNK: usize = 65536;
+/// Size of the file header in bytes.
 pub const FILE_HEADER: usize = 4096;
 
-/// A sound chunk with every layout; short, so that damage mostly hits something.
+/// An undamaged chunk with every layout. It has few records, so that random damage mostly hits one.
 pub fn chunk_of_every_layout() -> Vec<u8> {
     let client = "CLIENT1.alpha.example.com";
     let event4 =

@@ -48,7 +48,7 @@ pub fn service_control_manager() -> Provider {
     )
 }
 
-/// KRB_AP_ERR_MODIFIED, logged on the client: `server` answered and could not decrypt, `targetname` was meant.
+/// KRB_AP_ERR_MODIFIED, logged on the client: `server` answered and could not decrypt the ticket for `targetname`.
 pub fn kerberos_event4(
     computer: &str,
     server: &str,
@@ -68,7 +68,7 @@ pub fn kerberos_event4(
         .binary(&[])
 }
 
-/// KRB_AP_ERR_TKT_NYV: the clocks differ.
+/// KRB_AP_ERR_TKT_NYV (RFC 4120): the clocks differ.
 pub fn kerberos_event5(computer: &str, server: &str, realm: &str) -> Event {
     Event::classic(kerberos(), 5)
         .computer(computer)
@@ -113,7 +113,7 @@ pub fn kdc_event4(computer: &str, domain: &str) -> Event {
     Event::classic(kdc(), 4).computer(computer).qualifiers(49152).named([("Domain", domain)]).binary(&[])
 }
 
-/// Duplicate names found while looking for a key.
+/// The KDC's event 11: two accounts have the name.
 pub fn kdc_event11(computer: &str, name: &str) -> Event {
     Event::classic(kdc(), 11)
         .computer(computer)
@@ -131,7 +131,7 @@ pub fn netlogon(computer: &str, event_id: u16, strings: &[&str], status: u32) ->
         .binary(&status.to_le_bytes())
 }
 
-/// An event of the EventLog service; 6011 has the old and the new name of a renamed computer.
+/// An event of the EventLog service. 6011 has the old and the new name of a renamed computer.
 pub fn event_log(computer: &str, event_id: u16, strings: &[&str]) -> Event {
     Event::classic(Provider::plain("EventLog"), event_id)
         .computer(computer)
@@ -140,8 +140,8 @@ pub fn event_log(computer: &str, event_id: u16, strings: &[&str]) -> Event {
         .strings(strings.iter().copied())
 }
 
-/// "The program could not authenticate locally by using the target name": near-proof of a loopback. Fields from
-/// the manifest; that it is written in the manifest layout could not be verified on a real record.
+/// "The program could not authenticate locally by using the target name", which nearly proves a loopback. The fields are
+/// from the manifest. No real record shows that it has the manifest layout.
 pub fn lsasrv_6037(computer: &str, program: &str, target: &str) -> Event {
     Event::manifest(lsasrv(), 6037).computer(computer).named([
         ("PID", Value::U32(2244)),
@@ -164,8 +164,8 @@ pub fn dcom_10028(computer: &str, peer: &str, program: &str) -> Event {
         .binary(&[])
 }
 
-/// A DNS registration failed; `addresses` are the adapter's own. Fields from the manifest; the newlines and
-/// indents within follow descriptions, no real record was seen.
+/// A DNS registration failed. `addresses` are the adapter's own. The fields are from the manifest, and their newlines and
+/// indents follow descriptions, because no real record was found.
 pub fn dns_client_8015(computer: &str, host: &str, suffix: &str, addresses: &[&str]) -> Event {
     Event::manifest(dns_client(), 8015).computer(computer).named([
         ("AdapterName", Value::from("{6B7C3B5B-5F8A-4F0C-9C0F-0C52D5B0B2A1}")),
@@ -178,7 +178,7 @@ pub fn dns_client_8015(computer: &str, host: &str, suffix: &str, addresses: &[&s
     ])
 }
 
-/// A device was installed: `UserData`, not `EventData`.
+/// A device was installed. The event has `UserData`, not `EventData`.
 pub fn user_pnp_20001(computer: &str, driver: &str, device: &str, description: &str) -> Event {
     let mut event = Event::manifest(user_pnp(), 20001).computer(computer).level(4).user_data(
         "InstallDeviceID",

@@ -1,11 +1,11 @@
-//! The file: header, chunks in order, and what a test wants to be wrong with them.
+//! Writes the file: its header, its chunks, and the faults that a test wants.
 
 use super::chunk::{Chunk, Wrong};
 use super::event::Event;
 use super::layout::{Body, TemplateCache, body};
 use super::{CHUNK, FILE_HEADER};
 
-/// What the file header says; it is right unless a test changes it.
+/// The fields of the file header. They are right unless a test changes them.
 #[derive(Debug, Clone, Copy)]
 pub struct FileHeader {
     pub first_chunk: u64,
@@ -16,24 +16,26 @@ pub struct FileHeader {
     pub flags: u32,
 }
 
-/// A checksum that is to be wrong.
+/// A checksum to make wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     FileHeader,
-    /// By the chunk's place in the file.
+    /// The header of the chunk with this index in the file.
     ChunkHeader(usize),
+    /// The records of the chunk with this index in the file.
     Records(usize),
 }
 
 type HeaderChange = Box<dyn FnOnce(&mut FileHeader)>;
 
-/// Collects events into chunks, a new one whenever the last is full.
+/// Writes events into chunks and begins a new one when the last is full.
 pub struct EvtxWriter {
     slots: Vec<Slot>,
     current: Chunk,
     definitions: TemplateCache,
-    /// Of the next record: its number in the file and its `EventRecordID`.
+    /// Number of the next record in the file.
     number: u64,
+    /// `EventRecordID` of the next record.
     id: u64,
     renumbered: bool,
     file_header: bool,
@@ -112,26 +114,26 @@ impl EvtxWriter {
         }
     }
 
-    /// Record headers count from 1 while `EventRecordID` stays the event's, as in a filtered export.
+    /// Numbers the record headers from 1 and keeps each `EventRecordID`, as a filtered export does.
     pub fn renumbered(mut self) -> Self {
         self.renumbered = true;
         self
     }
 
-    /// The next event begins a new chunk.
+    /// Begins a new chunk.
     pub fn next_chunk(mut self) -> Self {
         self.close_chunk();
         self
     }
 
-    /// A slot of 64 KiB of zeros: preallocated and never used.
+    /// Adds 64 KiB of zeros, like space that Windows preallocated and never used.
     pub fn zero_chunk(mut self) -> Self {
         self.close_chunk();
         self.slots.push(Slot::Zero);
         self
     }
 
-    /// An event in the slack of the current chunk, after its last live record; live ones go to the next chunk.
+    /// Adds an event to the slack of the current chunk. Later live events go to the next chunk.
     pub fn stale(mut self, event: Event) -> Self {
         let id = event.record_id.unwrap_or(self.id);
         let body = body(&event, id, &mut self.definitions);
@@ -141,13 +143,13 @@ impl EvtxWriter {
         self
     }
 
-    /// Changes the file header; its checksum covers the change.
+    /// Changes the file header. Its checksum covers the change.
     pub fn header(mut self, change: impl FnOnce(&mut FileHeader) + 'static) -> Self {
         self.change_header = Some(Box::new(change));
         self
     }
 
-    /// As a copy of a live log: the dirty flag, and counts from when the log was opened.
+    /// Makes the header that of a copied live log: with the dirty flag, and the counts from when the log was opened.
     pub fn dirty(self) -> Self {
         self.header(|header| {
             header.flags |= 1;
@@ -157,7 +159,7 @@ impl EvtxWriter {
         })
     }
 
-    /// Bare chunks, as carved from a disk.
+    /// Leaves out the file header, as in chunks that were carved from a disk.
     pub fn no_file_header(mut self) -> Self {
         self.file_header = false;
         self
@@ -168,13 +170,13 @@ impl EvtxWriter {
         self
     }
 
-    /// Bytes after the last chunk.
+    /// Sets the bytes after the last chunk.
     pub fn junk(mut self, bytes: &[u8]) -> Self {
         self.junk = bytes.to_vec();
         self
     }
 
-    /// The whole file.
+    /// Returns the bytes of the file.
     pub fn finish(mut self) -> Vec<u8> {
         self.close_chunk();
         if self.slots.is_empty() {

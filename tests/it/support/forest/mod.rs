@@ -2,7 +2,7 @@
 //!
 //! The accounts of alpha.example.com are those of a lab directory (srv1 to srv12, svc_app, svc_web, svc_sql,
 //! svc_sql_old, DC-ALPHA, with the SPNs they have there); beta.example.com and the cluster are added. At least one
-//! incident shows each cause; samples/README.md has the story, so keep the two together.
+//! incident shows each cause. `samples/README.md` has the story, so change both together.
 
 mod lists;
 mod logs;
@@ -10,7 +10,7 @@ mod logs;
 /// A file below `samples/` and its bytes.
 pub type File = (&'static str, Vec<u8>);
 
-/// Everything that is made; what is written by hand (README.md, report.csv) is not among it.
+/// The files that the tests make. `README.md` and `report.csv` are not among them.
 pub fn files() -> Vec<File> {
     vec![
         ("interfaces.csv", lists::INTERFACES.into()),

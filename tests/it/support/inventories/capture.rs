@@ -1,5 +1,5 @@
-//! A capture of `ServerAlive2` calls, one connection for each host, written here byte by byte. The captures under
-//! `samples/` are made by scapy and checked by Wireshark's own decoder; this one serves random inventories.
+//! Writes a capture of `ServerAlive2` calls for random inventories, with one connection for each host. scapy makes the
+//! captures of `samples/`, and Wireshark decodes them.
 
 use std::net::Ipv4Addr;
 

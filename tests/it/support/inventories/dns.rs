@@ -1,4 +1,4 @@
-//! What names resolve to: records of a zone, leases.
+//! Writes what names resolve to: records of a zone, and leases.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// One name and its address, in its zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// `@` is the zone itself.
+    /// The first label, or `@` for the zone itself.
     pub name: String,
     pub zone: String,
     pub address: IpAddr,
@@ -30,8 +30,8 @@ impl Record {
     }
 }
 
-/// `Get-DnsServerResourceRecord` with the data expanded, as the program's own advice does it. The columns before
-/// it are those of a real export.
+/// `Get-DnsServerResourceRecord` with expanded data, by the command that the program recommends. The columns before the
+/// data are those of a real export.
 pub fn csv(records: &[Record]) -> Vec<u8> {
     let header = [
         "DistinguishedName",
@@ -53,7 +53,7 @@ pub fn csv(records: &[Record]) -> Vec<u8> {
     super::csv(&header, lines, QuoteStyle::Always)
 }
 
-/// `ConvertTo-Json -Depth 4`; the shape of `RecordData` could not be checked against a real export.
+/// `ConvertTo-Json -Depth 4`. The form of `RecordData` was not checked against a real export.
 pub fn json(records: &[Record]) -> Vec<u8> {
     let list: Vec<Value> = records
         .iter()
@@ -67,8 +67,7 @@ pub fn json(records: &[Record]) -> Vec<u8> {
     serde_json::to_string_pretty(&list).unwrap().into_bytes()
 }
 
-/// `dnscmd /zoneprint` of each zone in turn; records as public transcripts show them, the comment block to the
-/// documented shape.
+/// `dnscmd /zoneprint` of each zone. The records are those of public transcripts, the comments follow the documentation.
 pub fn zone_print(records: &[Record]) -> Vec<u8> {
     let mut text = String::new();
     let mut zone = "";
@@ -83,7 +82,7 @@ pub fn zone_print(records: &[Record]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// `Get-DhcpServerv4Lease | Export-Csv`: names in full, some leases without a name or in use no more.
+/// `Get-DhcpServerv4Lease | Export-Csv` with full names. Some leases have no name or are no longer in use.
 pub fn leases(records: &[Record]) -> Vec<u8> {
     let header = [
         "IPAddress",

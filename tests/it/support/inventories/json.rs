@@ -1,4 +1,4 @@
-//! Exports that are JSON.
+//! Writes exports that are JSON.
 
 use std::fmt::Write;
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Row, by_adapter, by_host};
 
-/// `Get-NetIPAddress | ConvertTo-Json`: enumerations as numbers. PowerShell 5 wraps an array that a method made.
-/// To the documented shape; the class's other properties, all null for addresses, are left out.
+/// `Get-NetIPAddress | ConvertTo-Json` in the documented form. Enumerations are numbers. PowerShell 5 wraps an array that a
+/// method made. The other properties of the class, which are null for addresses, are left out.
 pub fn net_ip(rows: &[Row], wrapped: bool) -> String {
     let object = |r: &Row, state: u8| {
         let v6 = r.address.is_ipv6();
@@ -42,12 +42,12 @@ pub fn net_adapter(rows: &[Row]) -> String {
             }));
         }
     }
-    // One object is written without its array.
+    // PowerShell writes a single object without an array.
     let whole = if list.len() == 1 { list.remove(0) } else { Value::Array(list) };
     serde_json::to_string_pretty(&whole).unwrap()
 }
 
-/// `Win32_NetworkAdapterConfiguration`: arrays of addresses and masks, lengths for IPv6.
+/// `Win32_NetworkAdapterConfiguration`: arrays of addresses and masks, with prefix lengths for IPv6.
 pub fn nic_configuration(rows: &[Row]) -> String {
     let mut list = Vec::new();
     for host in by_host(rows) {
@@ -72,8 +72,8 @@ pub fn nic_configuration(rows: &[Row]) -> String {
     serde_json::to_string_pretty(&Value::Array(list)).unwrap()
 }
 
-/// `ansible -m ansible.windows.setup all`, standard output. Shape of the facts as `setup.ps1` builds them
-/// (domain.md 4.6): objects, lists or null by the number of addresses.
+/// Standard output of `ansible -m ansible.windows.setup all`. The facts have the form of `setup.ps1`: an object, a list or
+/// null, by the number of addresses.
 pub fn ansible(rows: &[Row]) -> String {
     let mut text = String::new();
     for host in by_host(rows) {
@@ -108,7 +108,7 @@ pub fn ansible(rows: &[Row]) -> String {
     text
 }
 
-/// The result log of a differential query joined with `interface_details`: every column is text.
+/// The result log of a differential query that joins `interface_details`. Every column is text.
 pub fn osquery(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut line = |r: &Row, address: &str, action: &str| {

@@ -1,6 +1,6 @@
-//! Writes one inventory in every format the program reads, as the tools that make them write it.
+//! Writes one inventory in every format that the program reads, as the tool of the format does.
 //!
-//! Where a real sample of a format could not be had, the writer follows the documented shape and says so.
+//! Where no real sample of a format was found, the writer follows the documentation and says so.
 
 mod capture;
 mod dns;
@@ -14,7 +14,7 @@ pub use dns::Record;
 /// One address of one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// In full: `srv1.alpha.example.com`.
+    /// Full name, such as `srv1.alpha.example.com`.
     pub host: String,
     pub address: IpAddr,
     pub interface: String,
@@ -29,7 +29,7 @@ impl Row {
         self.host.split('.').next().unwrap()
     }
 
-    /// The name a host gives itself over NetBIOS and DCOM.
+    /// The name that a host reports over NetBIOS and DCOM.
     pub fn netbios(&self) -> String {
         self.label().to_uppercase().chars().take(15).collect()
     }
@@ -51,7 +51,7 @@ impl Row {
 /// The fields that a format keeps besides host and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keeps {
-    /// False: the first label in some case.
+    /// The full name of the host. Otherwise its first label, in some case.
     pub full_name: bool,
     pub interface: bool,
     /// Description and MAC.
@@ -66,12 +66,12 @@ const NO_INTERFACE: Keeps = Keeps { interface: false, ..ALL };
 const ADDRESS_ONLY: Keeps =
     Keeps { full_name: true, interface: false, adapter: false, v4_prefix: false, v6_prefix: false };
 
-/// One export: its files, and what a reader can get back from them.
+/// One export: its files, and the fields that a reader gets from them.
 pub struct Export {
-    /// Names below the export's own folder; the program knows none of them.
+    /// Names and contents. The program does not use the names.
     pub files: Vec<(&'static str, Vec<u8>)>,
     pub keeps: Keeps,
-    /// What the program calls the format of the first file.
+    /// The format of the first file, in the program's words.
     pub kind: &'static str,
 }
 
@@ -145,19 +145,19 @@ pub fn name_exports(records: &[Record]) -> Vec<Export> {
     ]
 }
 
-/// As Windows PowerShell's `>` writes it.
+/// Encodes a text as Windows PowerShell's `>` does.
 pub fn utf16(utf8: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(utf8).unwrap();
     let units = std::iter::once(0xfeff).chain(text.encode_utf16());
     units.flat_map(u16::to_le_bytes).collect()
 }
 
-/// The rows host by host, hosts in their first order.
+/// Groups rows by host, in the order of the first row of each.
 pub fn by_host(rows: &[Row]) -> Vec<Vec<&Row>> {
     grouped(rows.iter(), |a, b| a.host == b.host)
 }
 
-/// One host's rows adapter by adapter.
+/// Groups the rows of a host by adapter.
 pub fn by_adapter<'r>(rows: &[&'r Row]) -> Vec<Vec<&'r Row>> {
     grouped(rows.iter().copied(), |a, b| {
         (&a.interface, &a.description, &a.mac) == (&b.interface, &b.description, &b.mac)

@@ -1,4 +1,4 @@
-//! Exports that are tables and plain text.
+//! Writes exports that are tables or plain text.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ pub fn project_csv(rows: &[Row], delimiter: &str) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// The column order of `MSFT_NetIPAddress` (domain.md 4.1); values to that documented shape, no real file at hand.
+/// The columns of `MSFT_NetIPAddress` in their order. The values follow the documentation, because there was no real file.
 const NET_IP: &str = "PrefixOrigin,SuffixOrigin,Type,Store,AddressFamily,AddressState,ifIndex,Caption,Description,\
     ElementName,InstanceID,CommunicationStatus,DetailedStatus,HealthState,InstallDate,Name,OperatingStatus,\
     OperationalStatus,PrimaryStatus,Status,StatusDescriptions,AvailableRequestedStates,EnabledDefault,EnabledState,\
@@ -36,7 +36,7 @@ pub fn net_ip_csv(rows: &[Row]) -> Vec<u8> {
         "AddressState" => state.to_owned(),
         "ifIndex" | "InterfaceIndex" => "12".to_owned(),
         "Store" => "ActiveStore".to_owned(),
-        // The key of the CIM object, an address-like cell among several that must not be taken.
+        // The key of the CIM object, which looks like an address and must not be read as one.
         "Name" | "InstanceID" => ";C?8;@B8;:8;55;".to_owned(),
         "IPv4Address" if r.address.is_ipv4() => r.address.to_string(),
         "IPv6Address" if r.address.is_ipv6() => format!("{}{}", r.address, zone(r)),
@@ -48,7 +48,7 @@ pub fn net_ip_csv(rows: &[Row]) -> Vec<u8> {
         "PSComputerName" => r.host.clone(),
         _ => String::new(),
     };
-    // An address Windows does not answer on, which must not come back.
+    // An address that is not bound, which must not be read.
     let unbound = Row { address: "198.51.100.99".parse().unwrap(), prefix: 24, ..rows[0].clone() };
     let states =
         rows.iter().map(|r| (r, "Preferred")).chain([(&unbound, "Tentative"), (&unbound, "Duplicate")]);
@@ -60,7 +60,7 @@ pub fn net_ip_csv(rows: &[Row]) -> Vec<u8> {
     text
 }
 
-/// The columns that matter among the sixty of `MSFT_NetAdapter`; to the documented shape.
+/// The columns of `MSFT_NetAdapter` that the program reads, of some sixty, in the documented form.
 pub fn net_adapter_csv(rows: &[Row]) -> Vec<u8> {
     let header = [
         "MacAddress",
@@ -98,8 +98,8 @@ pub fn net_adapter_csv(rows: &[Row]) -> Vec<u8> {
     text
 }
 
-/// `wmic /node:... nicconfig get ... /format:csv`: a blank line first, CR CR LF, columns by name, nothing
-/// quoted. To the documented shape; wmic is gone from current Windows.
+/// `wmic /node:... nicconfig get ... /format:csv` in the documented form: a blank line first, CR CR LF, columns sorted by
+/// name, no quotes. Current Windows has no wmic.
 pub fn wmic_csv(rows: &[Row]) -> Vec<u8> {
     let mut text = String::from(
         "\r\r\nNode,DefaultIPGateway,Description,DHCPServer,DNSHostName,IPAddress,IPSubnet,MACAddress\r\r\n",
@@ -127,8 +127,8 @@ pub fn wmic_csv(rows: &[Row]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Many hosts one after the other, as a loop of `psexec` or `winrs` leaves them; gateways, DHCP, DNS and WINS
-/// servers beside, which nobody of them owns. To the documented shape.
+/// `ipconfig /all` of many hosts in one file, as a loop of `psexec` or `winrs` makes it, in the documented form. No host owns
+/// the gateways, DHCP, DNS and WINS servers in it.
 pub fn ipconfig(rows: &[Row]) -> Vec<u8> {
     let mut text = String::new();
     for host in by_host(rows) {
@@ -172,7 +172,7 @@ fn field(text: &mut String, label: &str, value: &str) {
     write!(text, "{label}: {value}\r\n").unwrap();
 }
 
-/// The tool asked each host by its full name; hosts answer with their NetBIOS name first.
+/// IOXIDResolver: the tool asked each host by its full name, and hosts answer with their NetBIOS name first.
 pub fn ioxid_resolver(rows: &[Row]) -> Vec<u8> {
     let mut text = String::new();
     for host in by_host(rows) {

@@ -1,8 +1,8 @@
-//! Thousands of events in every layout, the same in every run.
+//! Makes thousands of events in every layout, the same in every run.
 
 use crate::support::evtx::*;
 
-/// xorshift64: the same sequence on every machine.
+/// A random generator (xorshift64) with the same sequence on every machine.
 struct Dice {
     state: u64,
     letter: &'static str,
@@ -32,13 +32,13 @@ impl Dice {
     }
 }
 
-/// All layouts that a template carries, `letter` among the texts.
+/// Events of every layout with a template. Some texts have `letter`.
 pub fn corpus(letter: &'static str) -> Vec<Event> {
     let mut dice = Dice { state: 0x0004_0029, letter };
     (0..6000u64).map(|i| event(i, &mut dice)).collect()
 }
 
-/// The same kinds of events as a collector keeps them.
+/// The same kinds of events in the layout of a collector.
 pub fn forwarded_corpus() -> Vec<Event> {
     let mut dice = Dice { state: 0x0029_0004, letter: "🐎" };
     (0..1500u64)
@@ -50,7 +50,7 @@ pub fn forwarded_corpus() -> Vec<Event> {
 }
 
 fn event(i: u64, dice: &mut Dice) -> Event {
-    // More computers than one, as in a merged log: a template per computer.
+    // Several computers, as in a merged log, because each has its own templates.
     let computer = format!("SRV{}.alpha.example.com", 1 + dice.roll(4));
     let computer = computer.as_str();
     let strings: Vec<String> = (0..dice.roll(5)).map(|_| dice.text()).collect();

@@ -1,4 +1,4 @@
-//! A corpus of logs, and what each reader found in it.
+//! A corpus of events, and the form in which all readers' results are compared.
 
 pub mod corpus;
 pub mod read_event;

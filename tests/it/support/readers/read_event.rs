@@ -1,4 +1,4 @@
-//! What a reader made of a record, in one form for all readers.
+//! The event that a reader found, in one form for all readers.
 
 use quick_xml::Reader;
 use quick_xml::events::Event as Xml;
@@ -17,7 +17,7 @@ pub struct ReadEvent {
     pub data: Vec<(Option<String>, String)>,
 }
 
-/// What a reader has to see of `event`.
+/// The result that a reader must give for `event`.
 pub fn expected(event: &Event, record_id: u64) -> ReadEvent {
     let named = |values: &[(String, Value)]| -> Vec<(Option<String>, String)> {
         values.iter().map(|(name, value)| (Some(name.clone()), canonical(&value.text()))).collect()
@@ -30,7 +30,7 @@ pub fn expected(event: &Event, record_id: u64) -> ReadEvent {
         }
         Payload::UserData { values, .. } => (named(values), None),
     };
-    // Readers differ in whether an empty Binary is there, so it is left out everywhere.
+    // Some readers leave out an empty Binary, so it is left out everywhere.
     if let Some(bytes) = binary.filter(|b| !b.is_empty()) {
         data.push((Some("Binary".into()), canonical(&Value::Binary(bytes).text())));
     }
@@ -45,7 +45,7 @@ pub fn expected(event: &Event, record_id: u64) -> ReadEvent {
     }
 }
 
-/// Readers agree on the value but not on its writing: `False`, upper-case GUIDs, `0x00000000`.
+/// Gives a value one spelling, because readers write `False`, GUIDs and `0x00000000` in different ways.
 fn canonical(text: &str) -> String {
     if let Some(number) = text.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         return format!("{number:#x}");
@@ -62,7 +62,7 @@ fn keep(read: &mut ReadEvent, name: Option<String>, value: &str) {
     }
 }
 
-/// From an event's XML.
+/// Reads the XML of an event.
 pub fn from_xml(xml: &str) -> ReadEvent {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
@@ -121,7 +121,7 @@ pub fn from_xml(xml: &str) -> ReadEvent {
     }
 }
 
-/// From a line of tests/it/support/readers/python_evtx.py.
+/// Reads a line of `python_evtx.py`.
 pub fn from_json(line: &str) -> ReadEvent {
     let record: serde_json::Value = serde_json::from_str(line).expect("JSON");
     let text = |key: &str| record[key].as_str().expect("text").to_owned();

@@ -25,7 +25,7 @@ pub struct Rule {
 pub struct Rival {
     pub cause: Cause,
     pub kind: Kind,
-    /// How this cause leads to the same evidence.
+    /// How this cause gives the same evidence.
     pub story: &'static str,
     /// The evidence that excludes it, in words.
     pub excluded_by: &'static str,

@@ -205,7 +205,7 @@ fn read_table(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError
             continue;
         };
         if !line.text.starts_with("  ") {
-            to.lost(line.number, "the line is not a row of the table and is skipped");
+            to.report_loss(line.number, "the line is not a row of the table and is skipped");
             continue;
         }
         if line.is_cut || (!line.is_ended && !line.text.ends_with(' ')) {

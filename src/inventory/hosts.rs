@@ -45,9 +45,9 @@ pub struct Hosts<'a> {
 /// Entries of one host in the inventories.
 #[derive(Debug, Default)]
 struct HostAddresses<'a> {
-    /// In the inventories' order.
+    /// All rows, in the order of the inventories.
     rows: Vec<&'a OwnedAddress>,
-    /// By address, then in the inventories' order.
+    /// The same rows sorted by address, then in the order of the inventories.
     by_address: Vec<&'a OwnedAddress>,
     /// An export, and not only a log, has an address of it that is unique to one host.
     is_exported: bool,
@@ -392,7 +392,7 @@ impl<'a> Hosts<'a> {
     }
 }
 
-/// The value that all values are equal to; `None` if there is no value, or if two differ.
+/// The value that all items have; `None` if there is no item, or if two differ.
 fn single(mut values: impl Iterator<Item = u32>) -> Option<u32> {
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)

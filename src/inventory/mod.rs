@@ -28,7 +28,7 @@ use serde::Serialize;
 pub struct Source {
     /// The path as the user passed it, or as found in the folder.
     pub file: Arc<str>,
-    /// From 1; 0 if the format has no lines, as a capture.
+    /// The line, from 1; 0 if the format has no lines, such as a capture.
     pub line: u64,
     /// When the fact was collected, if the source says so (a column `collected`).
     pub collected: Option<Timestamp>,

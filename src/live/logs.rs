@@ -1,4 +1,4 @@
-//! The live logs of this machine that a triage reads.
+//! Finds the live logs of this machine that a triage reads.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};

@@ -17,7 +17,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The machine that `krbtriage here` examines.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    /// The full name, if it is known.
+    /// The full name of the machine, or its short name if it has no DNS suffix.
     pub name: String,
     /// The primary DNS suffix, which for most machines is their Active Directory domain.
     pub domain: Option<String>,

@@ -39,7 +39,7 @@ impl Default for Options {
     }
 }
 
-/// The result for one host.
+/// The outcome of probing one host.
 #[derive(Debug)]
 pub struct Probe {
     /// The name or address that was passed.

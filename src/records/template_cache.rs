@@ -27,7 +27,7 @@ type DefinitionKey = ([u8; 16], u32);
 /// The definitions and their programs. Each worker has its own cache.
 #[derive(Default)]
 pub(super) struct TemplateCache {
-    /// The numbers of the definitions with a key.
+    /// The numbers of the definitions that have a key, by key.
     numbers: HashMap<DefinitionKey, Vec<u64>>,
     cached: Vec<CachedDefinition>,
     /// Number of the first definition in the cache. Numbers are not reused after the cache was emptied.

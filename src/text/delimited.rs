@@ -102,7 +102,7 @@ pub(crate) struct Row<'r> {
     cells: &'r Cells,
     /// Line of the file on which the row begins, from 1.
     pub line: u64,
-    /// A line end follows; the file does not end within the row.
+    /// Does a line end follow? Otherwise the file ends within the row.
     pub is_ended: bool,
 }
 

@@ -47,7 +47,7 @@ pub(super) struct ValueEnd {
     pub(super) repeated: Option<(usize, String)>,
 }
 
-/// The next token that a value may have.
+/// The token that may come next in a value.
 #[derive(Clone, Copy)]
 enum Expected {
     Value,

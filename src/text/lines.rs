@@ -13,7 +13,7 @@ pub(crate) struct Line<'l> {
     pub text: &'l str,
     /// From 1. Counts LF, as editors do; in a text without LF it counts CR.
     pub number: u64,
-    /// A line end follows; the input does not end within the line.
+    /// Does a line end follow? Otherwise the input ends within the line.
     pub is_ended: bool,
     /// The line is longer than the limit, and this is its beginning.
     pub is_cut: bool,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::spn_list::SpnList;
-use crate::inventory::Source;
+use crate::inventory::{InventoryFile, Source};
 use crate::names::HostName;
 
 /// ADS_UF_ACCOUNT_DISABLE, a bit of userAccountControl like those below (MS-ADTS 2.2.16).
@@ -36,7 +36,7 @@ pub struct Account {
     /// DNS domain, from the DN or the source's column; empty when unknown.
     pub domain: Arc<str>,
     pub distinguished_name: Option<Arc<str>>,
-    /// As written.
+    /// The SPNs as written.
     pub spns: SpnList,
     /// The account may have more SPNs than these (`setspn -X` lists duplicates only).
     pub spns_are_partial: bool,
@@ -168,6 +168,18 @@ impl Account {
     fn dn_has(&self, part: &str) -> bool {
         self.distinguished_name.as_ref().is_some_and(|dn| dn.to_lowercase().contains(part))
     }
+}
+
+/// All account lists of a run, before any merge.
+#[derive(Debug, Clone, Default)]
+pub struct AccountInventory {
+    pub accounts: Vec<Account>,
+    pub files: Vec<InventoryFile>,
+    /// Domains of which some file has every SPN (`setspn -Q */*`, or an LDIF with the filter `servicePrincipalName=*`). An SPN that
+    /// is absent is not registered in them.
+    pub complete_domains: Vec<Arc<str>>,
+    /// The path of each such file, as in [`files`](Self::files), and its domain.
+    pub complete_files: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// objectClass of an account. The order is from general to specific: a computer is a user, a managed service

@@ -18,7 +18,7 @@ pub(super) struct DomainNames {
     ends: Vec<(Box<str>, Arc<str>)>,
     /// Number of endings replaced because there was no room.
     replaced: usize,
-    /// Buffer for a name.
+    /// A buffer for the name that is being read.
     name: String,
 }
 

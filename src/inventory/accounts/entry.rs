@@ -115,7 +115,7 @@ impl Entry {
         Self { line, spns: to.spare_builder(), ..Self::default() }
     }
 
-    /// Its first line in the file.
+    /// The line on which the entry begins.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -246,7 +246,7 @@ impl Entry {
         }
     }
 
-    /// Adds the values of an attribute whose list an export joined to one text. A single value is added as it is.
+    /// Adds the values of an attribute whose list an export joined to one text. A single value is added unchanged.
     pub(super) fn set_flattened(
         &mut self,
         attribute: Attribute,

@@ -21,7 +21,7 @@ pub(super) const FORMAT: Format = Format { name: "LDIF", recognise, read, may_be
 
 /// Longest line with its folded lines, in bytes.
 const MAX_FOLDED: usize = MAX_LINE;
-/// Filters that omit no account with an SPN. Any other filter may.
+/// Filters that omit no account with an SPN. Any other filter may omit one.
 const WHOLE_FILTERS: &[&str] = &["(serviceprincipalname=*)", "(objectclass=*)"];
 
 /// Recognises an entry's `dn` with a name in a domain or an attribute below it, or the comments of a search.
@@ -128,7 +128,7 @@ struct Export {
     range_reported: bool,
 }
 
-/// The search behind the file, by its comments and its result line.
+/// The search that wrote the file, as its comments and its result line show it.
 #[derive(Default)]
 struct SearchInfo {
     base: Option<String>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::account_inventory::AccountInventory;
+use super::account::AccountInventory;
 use super::collector::{AccountCollector, FileContents};
 use super::format::{ReadError, Text};
 use super::object_json::{OTHER_SHARPHOUND, is_other_sharphound};

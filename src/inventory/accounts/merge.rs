@@ -116,7 +116,7 @@ impl DisjointSets {
         rest.iter().all(|i| self.root(*i) == root).then_some(root)
     }
 
-    /// The number of its set for each member, from 0 in the order of their roots.
+    /// The number of each member's set. Sets are numbered from 0 in the order of their first members.
     fn numbers(mut self) -> Vec<u32> {
         let mut number_of_root = HashMap::new();
         (0..self.parent.len())

@@ -4,7 +4,6 @@
 //! per format, [`registry`], `load`; then [`merge`], [`spn_index`] and [`duplicates`], which compare the accounts of all files.
 
 mod account;
-mod account_inventory;
 mod adrecon;
 mod aliases;
 mod collector;
@@ -29,8 +28,7 @@ mod spn_key;
 mod spn_list;
 mod spn_lookup;
 
-pub use account::{Account, ObjectClass, is_cluster_spn};
-pub use account_inventory::AccountInventory;
+pub use account::{Account, AccountInventory, ObjectClass, is_cluster_spn};
 pub(crate) use aliases::DEFAULT_MAPPINGS;
 pub use aliases::{AliasError, HostAliases};
 pub use duplicates::{Duplicate, DuplicateKind};

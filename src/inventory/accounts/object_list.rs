@@ -94,7 +94,7 @@ struct ListReader {
     single: Vec<Attribute>,
     /// The last property: attribute, value so far, first line, and whether its last line has an end.
     pending: Option<(Attribute, String, u64, bool)>,
-    /// An object has SPNs.
+    /// At least one object has SPNs.
     has_spns: bool,
 }
 

@@ -137,7 +137,7 @@ impl<'a> SpnIndex<'a> {
         self.len() == 0
     }
 
-    pub fn ids(&self) -> impl Iterator<Item = AccountId> + use<> {
+    fn ids(&self) -> impl Iterator<Item = AccountId> + use<> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(AccountId)
     }
 

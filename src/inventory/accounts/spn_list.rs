@@ -55,11 +55,6 @@ impl SpnList {
         self.with_offsets().map(|(_, spn)| spn)
     }
 
-    /// Adds one SPN by copying the list. Many are better collected at once.
-    pub fn push(&mut self, spn: &str) {
-        self.append([spn].into_iter().collect());
-    }
-
     /// Appends another list.
     pub(super) fn append(&mut self, more: Self) {
         if self.is_empty() {
@@ -186,7 +181,7 @@ mod tests {
             for (place, spn) in list.with_offsets() {
                 assert_eq!(list.at(place), Some(spn));
             }
-            list.push("HTTP/x");
+            list.append(["HTTP/x"].into_iter().collect());
             assert_eq!(list.iter().last(), Some("HTTP/x"));
             assert_eq!(list.len(), spns.len() + 1);
         }

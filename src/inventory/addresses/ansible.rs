@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::host_names::with_domain;
-use super::json::{Object, each_object, list, parse_first_object, plain, property, text};
+use super::json::{Object, each_object, list, nested, parse_first_object, plain, property, text};
 use super::values::{parse_address, parse_prefix, quoted};
 
 pub(super) const FORMAT: Format = Format { name: "Ansible setup facts", recognise, read: Reader::Text(read) };
@@ -91,12 +91,9 @@ fn host_name(facts: &Object, inventory_name: &str) -> String {
 }
 
 fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Object, line: u64) {
-    let nested = property(document, "ansible_facts").map(std::borrow::Cow::into_owned);
-    let facts = match &nested {
-        Some(Value::Object(facts)) => facts,
-        // The document of an unreachable host has no facts. A fact cache has nothing else.
-        _ => document,
-    };
+    // The document of an unreachable host has no facts. A fact cache has nothing else.
+    let ansible_facts = nested(document, "ansible_facts");
+    let facts = ansible_facts.as_ref().unwrap_or(document);
     let host = host_name(facts, inventory_name);
     if parse_address(inventory_name).is_none() {
         rows.add_alias(inventory_name, &host, line);
@@ -123,8 +120,7 @@ fn facts(rows: &mut AddressCollector<'_>, inventory_name: &str, document: &Objec
                     Value::Object(entry) => (text(entry, "address"), text(entry, "prefix")),
                     other => (plain(other), String::new()),
                 };
-                let Some((address, in_address)) = parse_address(&address) else {
-                    rows.report(line, format!("{} is not a valid address; it is skipped", quoted(&address)));
+                let Some((address, in_address)) = rows.list_address(&address, line) else {
                     continue;
                 };
                 taken.push(address);

@@ -100,7 +100,7 @@ const INTERFACE: &[&str] = &["interface", "interfacename", "connectionname", "ne
 /// Columns that only lists of interfaces have. Their column `Name` has the interface's name.
 const INTERFACE_LIST_COLUMNS: &[&str] = &["hardwareaddr", "mtu", "mask"];
 
-/// The columns in [`HOST`] that other lists than those of hosts have as well.
+/// The columns in [`HOST`] that lists of other things have as well.
 const AMBIGUOUS_HOST: &[&str] = &["name", "nom", "server", "serveur", "endpoint"];
 /// Columns that only lists of people have.
 const PEOPLE_COLUMNS: &[&str] = &[
@@ -211,22 +211,16 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
                 return Err(Refusal::LostData { found, command: COMMAND });
             }
             for part in split_list(cell) {
-                match parse_address(&part) {
-                    Some((address, prefix_length)) => {
-                        to.add_address(NewAddress {
-                            host,
-                            prefix_length,
-                            interface: &interface,
-                            description: &description,
-                            mac: row.first(mac),
-                            line,
-                            ..NewAddress::new(address)
-                        });
-                    }
-                    None => {
-                        to.report(line, format!("{} is not a valid address; it is skipped", quoted(&part)))
-                    }
-                }
+                let Some((address, prefix_length)) = to.list_address(&part, line) else { continue };
+                to.add_address(NewAddress {
+                    host,
+                    prefix_length,
+                    interface: &interface,
+                    description: &description,
+                    mac: row.first(mac),
+                    line,
+                    ..NewAddress::new(address)
+                });
             }
         }
         Ok(())

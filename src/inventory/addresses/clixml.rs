@@ -5,7 +5,7 @@
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
-use super::powershell_json::{add_object, is_known_class};
+use super::powershell_json::{add_object, is_known_class, report_unknown};
 use crate::text::clixml::objects;
 
 pub(super) const FORMAT: Format = Format { name: "PowerShell CLIXML", recognise, read: Reader::Text(read) };
@@ -37,10 +37,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             false => unknown += 1,
         }
     }
-    if unknown > 0 {
-        let what = "objects are neither addresses, adapters, DNS records nor leases; they are skipped";
-        to.report(0, format!("{unknown} {what}"));
-    }
+    report_unknown(unknown, to);
     Ok(())
 }
 

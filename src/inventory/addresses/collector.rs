@@ -40,7 +40,7 @@ pub(crate) struct NewAddress<'a> {
     pub prefix_length: Option<u8>,
     pub interface: &'a str,
     pub description: &'a str,
-    /// In any notation.
+    /// MAC in any notation.
     pub mac: &'a str,
     pub line: u64,
 }
@@ -220,6 +220,24 @@ impl<'c> AddressCollector<'c> {
         self.file.rows += 1;
         self.all.inventory.owned.push(row);
         Some(self.all.inventory.owned.len() - 1)
+    }
+
+    /// Parses the address of a row, like [`parse_address`]. Reports other text.
+    pub(crate) fn row_address(&mut self, text: &str, line: u64) -> Option<(IpAddr, Option<u8>)> {
+        self.address_or_report(text, line, "the row is skipped")
+    }
+
+    /// Parses one of several addresses of a row, like [`parse_address`]. Reports other text.
+    pub(crate) fn list_address(&mut self, text: &str, line: u64) -> Option<(IpAddr, Option<u8>)> {
+        self.address_or_report(text, line, "it is skipped")
+    }
+
+    fn address_or_report(&mut self, text: &str, line: u64, skipped: &str) -> Option<(IpAddr, Option<u8>)> {
+        let address = parse_address(text);
+        if address.is_none() {
+            self.report(line, format!("{} is not a valid address; {skipped}", quoted(text)));
+        }
+        address
     }
 
     /// Did this file already show which host owns the address?

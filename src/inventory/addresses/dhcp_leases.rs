@@ -5,7 +5,6 @@ use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::model::NameOrigin;
 use super::rows::each_row;
-use super::values::{parse_address, quoted};
 use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format = Format { name: "DHCP leases CSV", recognise, read: Reader::Text(read) };
@@ -49,11 +48,7 @@ pub(super) fn add_lease(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
     if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {
         return;
     }
-    match parse_address(lease.address) {
-        Some((address, _)) => rows.add_name(lease.name, address, lease.line, NameOrigin::Lease),
-        None => rows.report(
-            lease.line,
-            format!("{} is not a valid address; the row is skipped", quoted(lease.address)),
-        ),
+    if let Some((address, _)) = rows.row_address(lease.address, lease.line) {
+        rows.add_name(lease.name, address, lease.line, NameOrigin::Lease);
     }
 }

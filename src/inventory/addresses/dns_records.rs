@@ -5,7 +5,7 @@ use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};
 use super::model::NameOrigin;
 use super::rows::each_row;
-use super::values::{parse_address, quoted};
+use super::values::quoted;
 use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format =
@@ -60,10 +60,8 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         if !client.is_empty() && ["hosts file", "resolver"].contains(&source) {
             // An answer of one host's resolver (including its hosts file) is not a record of the forest.
             let (name, data) = (row.get(columns.name), row.first(&columns.data));
-            match parse_address(data) {
-                Some((address, _)) => to.add_client_name(client, name, address, row.line),
-                None => to
-                    .report(row.line, format!("{} is not a valid address; the row is skipped", quoted(data))),
+            if let Some((address, _)) = to.row_address(data, row.line) {
+                to.add_client_name(client, name, address, row.line);
             }
             return Ok(());
         }
@@ -120,12 +118,8 @@ pub(super) fn add_record(rows: &mut AddressCollector<'_>, record: &DnsRecord<'_>
         return Ok(());
     }
     let origin = if record.dynamic { NameOrigin::Dynamic } else { NameOrigin::Unknown };
-    match parse_address(record.data) {
-        Some((address, _)) => rows.add_name(&name, address, record.line, origin),
-        None => rows.report(
-            record.line,
-            format!("{} is not a valid address; the row is skipped", quoted(record.data)),
-        ),
+    if let Some((address, _)) = rows.row_address(record.data, record.line) {
+        rows.add_name(&name, address, record.line, origin);
     }
     Ok(())
 }

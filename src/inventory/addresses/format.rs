@@ -18,7 +18,7 @@ pub(crate) struct Format {
 pub(crate) enum Reader {
     /// The whole file, decoded.
     Text(fn(&str, &mut AddressCollector<'_>) -> Result<(), Refusal>),
-    /// The bytes from the first on, in bounded memory: captures may be larger than memory.
+    /// The bytes of the file as a stream, because a capture may be larger than memory.
     Stream(fn(&mut (dyn Read + Send), &mut AddressCollector<'_>) -> Result<(), Refusal>),
 }
 

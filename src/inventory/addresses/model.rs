@@ -19,7 +19,7 @@ pub struct OwnedAddress {
     pub interface: Option<Arc<str>>,
     /// Adapter description (`IBM USB Remote NDIS Network Device`).
     pub description: Option<Arc<str>>,
-    /// As `AA-BB-CC-DD-EE-FF`.
+    /// MAC as `AA-BB-CC-DD-EE-FF`.
     pub mac: Option<Arc<str>>,
     pub source: Source,
     /// When a log recorded the address; `None` for an inventory file.

@@ -4,7 +4,7 @@ use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::model::PendingJoin;
 use super::rows::each_row;
-use super::values::{parse_address, parse_prefix, quoted};
+use super::values::{parse_prefix, quoted};
 use crate::text::row_check::ColumnFinder;
 
 pub(super) const FORMAT: Format =
@@ -81,8 +81,7 @@ pub(super) fn add_ip_address(rows: &mut AddressCollector<'_>, new: &NetIpAddress
         let found = format!("the column IPAddress holds {}", quoted(new.address));
         return Err(Refusal::LostData { found, command: COMMAND });
     }
-    let Some((address, in_address)) = parse_address(new.address) else {
-        rows.report(new.line, format!("{} is not a valid address; the row is skipped", quoted(new.address)));
+    let Some((address, in_address)) = rows.row_address(new.address, new.line) else {
         return Ok(());
     };
     if not_bound(new.state) {

@@ -132,8 +132,7 @@ pub(super) fn add_configuration(
     let host = if remote_is_name || new.dns_name.is_empty() { new.remote } else { new.dns_name };
     rows.add_alias(new.remote, new.dns_name, new.line);
     for (i, text) in new.addresses.iter().enumerate() {
-        let Some((address, in_address)) = parse_address(text) else {
-            rows.report(new.line, format!("{} is not a valid address; it is skipped", quoted(text)));
+        let Some((address, in_address)) = rows.list_address(text, new.line) else {
             continue;
         };
         let prefix = new.subnets.get(i).and_then(|subnet| parse_prefix(subnet, address));

@@ -1,14 +1,13 @@
 //! Reads osquery's `interface_addresses`: the result log (events, snapshots, batches), a fleet export, or
 //! `osqueryi --json` of one host. Uses columns joined from `interface_details` if they are present.
 
-use std::collections::HashMap;
-
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
-use super::json::{Object, each_object, list, property, text};
-use super::values::{parse_address, parse_prefix, quoted};
+use super::json::{Object, each_object, list, nested, property, text};
+use super::values::{parse_address, parse_prefix};
 
 pub(super) const FORMAT: Format =
     Format { name: "osquery interface_addresses", recognise, read: Reader::Text(read) };
@@ -31,112 +30,80 @@ struct Entry {
     line: u64,
 }
 
-fn read(content: &str, rows: &mut AddressCollector<'_>) -> Result<(), Refusal> {
-    let mut state = CurrentRows { order: HashMap::new(), entries: Vec::new() };
-    let mut problems = Vec::new();
-    each_object(content, rows, |object, line, _| {
-        document(object, line, &mut state, &mut problems);
+/// The rows in the order of their first appearance; `None` for one that was removed later.
+#[derive(Default)]
+struct CurrentRows(IndexMap<Key, Option<Entry>>);
+
+fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
+    let mut rows = CurrentRows::default();
+    each_object(content, to, |object, line, to| {
+        rows.read_object(object, line, to);
         Ok(())
     })?;
-    for (line, what) in problems {
-        rows.report(line, what);
-    }
-    for ((host, address, interface), entry) in state.entries.into_iter().flatten() {
-        let mask = text(&entry.row, "mask");
-        let friendly = text(&entry.row, "friendly_name");
-        rows.add_address(NewAddress {
+    for ((host, address, interface), entry) in rows.0 {
+        let Some(Entry { row, line }) = entry else { continue };
+        let friendly = text(&row, "friendly_name");
+        to.add_address(NewAddress {
             host: &host,
             address,
-            prefix_length: parse_prefix(&mask, address),
+            prefix_length: parse_prefix(&text(&row, "mask"), address),
             interface: if friendly.is_empty() { &interface } else { &friendly },
-            description: &text(&entry.row, "description"),
-            mac: &text(&entry.row, "mac"),
-            line: entry.line,
+            description: &text(&row, "description"),
+            mac: &text(&row, "mac"),
+            line,
         });
     }
     Ok(())
 }
 
-/// The rows that are left after additions and removals, in the order of their first appearance.
-struct CurrentRows {
-    order: HashMap<Key, usize>,
-    entries: Vec<Option<(Key, Entry)>>,
-}
-
-/// Reads one line of the result log: a snapshot, a batch of differences, an event, or a plain row.
-fn document(object: &Object, line: u64, state: &mut CurrentRows, problems: &mut Vec<(u64, String)>) {
-    let host = host_of(object);
-    if let Some(snapshot) = property(object, "snapshot") {
-        each_row(&snapshot, |row| state.change(&host, row, line, true, problems));
-    } else if let Some(Value::Object(differences)) = property(object, "diffResults").as_deref() {
-        for (name, added) in [("removed", false), ("added", true)] {
-            if let Some(found) = property(differences, name) {
-                each_row(&found, |row| state.change(&host, row, line, added, problems));
-            }
-        }
-    } else if let Some(Value::Object(columns)) = property(object, "columns").as_deref() {
-        let added = text(object, "action") != "removed";
-        state.change(&host, columns, line, added, problems);
-    } else {
-        state.change(&host, object, line, true, problems);
-    }
-}
-
-fn each_row(value: &Value, mut each: impl FnMut(&Object)) {
-    for row in list(value) {
-        if let Value::Object(row) = row {
-            each(row);
-        }
-    }
-}
-
-fn host_of(object: &Object) -> String {
-    let decorations = property(object, "decorations").map(std::borrow::Cow::into_owned);
-    let nested = match &decorations {
-        Some(Value::Object(decorations)) => Some(decorations),
-        _ => None,
-    };
-    let find = |name: &&str| {
-        let value = nested.map_or(String::new(), |d| text(d, name));
-        if value.is_empty() { text(object, name) } else { value }
-    };
-    HOST.iter().map(find).find(|host| !host.is_empty()).unwrap_or_default()
-}
-
 impl CurrentRows {
-    fn change(
-        &mut self,
-        host: &str,
-        row: &Object,
-        line: u64,
-        added: bool,
-        problems: &mut Vec<(u64, String)>,
-    ) {
+    /// Reads one object of the result log: a snapshot, a batch of differences, an event, or a plain row.
+    fn read_object(&mut self, object: &Object, line: u64, to: &mut AddressCollector<'_>) {
+        let host = host_of(object);
+        if let Some(snapshot) = property(object, "snapshot") {
+            list(&snapshot)
+                .into_iter()
+                .filter_map(Value::as_object)
+                .for_each(|row| self.change(&host, row, line, true, to));
+        } else if let Some(differences) = nested(object, "diffResults") {
+            for (name, is_added) in [("removed", false), ("added", true)] {
+                let Some(found) = property(&differences, name) else { continue };
+                list(&found)
+                    .into_iter()
+                    .filter_map(Value::as_object)
+                    .for_each(|row| self.change(&host, row, line, is_added, to));
+            }
+        } else if let Some(columns) = nested(object, "columns") {
+            self.change(&host, &columns, line, text(object, "action") != "removed", to);
+        } else {
+            self.change(&host, object, line, true, to);
+        }
+    }
+
+    /// Adds or removes a row.
+    fn change(&mut self, host: &str, row: &Object, line: u64, is_added: bool, to: &mut AddressCollector<'_>) {
         let cell = text(row, "address");
         let Some((address, _)) = parse_address(&cell) else {
             // The same log holds results of other queries.
             if property(row, "mask").is_some() {
-                problems
-                    .push((line, format!("{} is not a valid address; the row is skipped", quoted(&cell))));
+                to.row_address(&cell, line);
             }
             return;
         };
         let key = (host.to_owned(), address, text(row, "interface"));
-        if !added {
-            if let Some(entry) = self.order.remove(&key).and_then(|at| self.entries.get_mut(at)) {
-                *entry = None;
-            }
-            return;
-        }
-        let entry = Some((key.clone(), Entry { row: row.clone(), line }));
-        match self.order.get(&key).and_then(|at| self.entries.get_mut(*at)) {
-            Some(known) => *known = entry,
-            None => {
-                self.order.insert(key, self.entries.len());
-                self.entries.push(entry);
-            }
+        if is_added {
+            self.0.insert(key, Some(Entry { row: row.clone(), line }));
+        } else if let Some(entry) = self.0.get_mut(&key) {
+            *entry = None;
         }
     }
+}
+
+/// The host of an object, by its decorations or by the object itself.
+fn host_of(object: &Object) -> String {
+    let decorations = nested(object, "decorations").unwrap_or_default();
+    let mut texts = HOST.iter().flat_map(|name| [text(&decorations, name), text(object, name)]);
+    texts.find(|host| !host.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]

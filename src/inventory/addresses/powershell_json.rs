@@ -63,15 +63,16 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
         unknown += u64::from(!add_object(to, object, line)?);
         Ok(())
     })?;
-    if unknown > 0 {
-        to.report(
-            0,
-            format!(
-                "{unknown} objects are neither addresses, adapters, DNS records nor leases; they are skipped"
-            ),
-        );
-    }
+    report_unknown(unknown, to);
     Ok(())
+}
+
+/// Reports the number of objects of other classes.
+pub(super) fn report_unknown(count: u64, to: &mut AddressCollector<'_>) {
+    if count > 0 {
+        let what = "objects are neither addresses, adapters, DNS records nor leases; they are skipped";
+        to.report(0, format!("{count} {what}"));
+    }
 }
 
 /// Is the object of a class that [`add_object`] reads? Properties that other objects also have do not count.

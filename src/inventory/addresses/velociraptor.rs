@@ -3,7 +3,6 @@
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{each_object, first_text, text};
-use super::values::parse_address;
 
 pub(super) const FORMAT: Format =
     Format { name: "Velociraptor interfaces", recognise, read: Reader::Text(read) };
@@ -16,21 +15,19 @@ fn read(content: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     each_object(content, to, |row, line, to| {
         let host = first_text(row, &["Fqdn", "Hostname", "Host"]);
         let cell = text(row, "IP");
-        match parse_address(&cell) {
-            Some((address, in_address)) => {
-                let prefix_length = in_address.or_else(|| hexadecimal_mask(&text(row, "Mask"), address));
-                to.add_address(NewAddress {
-                    host: &host,
-                    prefix_length,
-                    interface: &text(row, "Name"),
-                    mac: &text(row, "HardwareAddr"),
-                    line,
-                    ..NewAddress::new(address)
-                });
-            }
-            // An interface without an address.
-            None if cell.is_empty() => {}
-            None => to.report(line, format!("{cell:?} is not a valid address; the row is skipped")),
+        // An interface without an address.
+        if cell.is_empty() {
+            return Ok(());
+        }
+        if let Some((address, in_address)) = to.row_address(&cell, line) {
+            to.add_address(NewAddress {
+                host: &host,
+                prefix_length: in_address.or_else(|| hexadecimal_mask(&text(row, "Mask"), address)),
+                interface: &text(row, "Name"),
+                mac: &text(row, "HardwareAddr"),
+                line,
+                ..NewAddress::new(address)
+            });
         }
         Ok(())
     })

@@ -26,12 +26,12 @@ pub(super) struct FlatEvent {
     pub data: Vec<Datum>,
 }
 
-/// What an object of a tool holds.
+/// The content of an object that a tool wrote.
 #[derive(Debug)]
 pub(super) enum ObjectContent {
     Event(Box<FlatEvent>),
     /// A record, read from the event's XML in the object. The error says why it cannot be read.
     Record(Result<Record, String>),
-    /// Nothing that looks like an event.
+    /// The object is not an event.
     Nothing,
 }

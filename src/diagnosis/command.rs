@@ -308,6 +308,7 @@ pub(crate) fn whole_sentence(commands: &[Command]) -> impl fmt::Display {
     Sentence { commands, on: "On" }
 }
 
+/// Displays commands as a sentence or as its end.
 struct Sentence<'c> {
     commands: &'c [Command],
     /// The first word, if a place follows it.

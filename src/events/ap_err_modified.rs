@@ -1,3 +1,5 @@
+//! Event 4 and its twin, read in all layouts that Windows has written.
+
 use crate::records::Record;
 
 /// One KRB_AP_ERR_MODIFIED, as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).

@@ -1,3 +1,5 @@
+//! The index of records that lets a record in two exports count once.
+
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};

@@ -1,3 +1,5 @@
+//! The meaning of a record: event 4, its twin, or a signal.
+
 use super::ap_err_modified::ApErrModified;
 use super::signals::Signal;
 use crate::records::Record;

@@ -1,3 +1,5 @@
+//! The set of events that earlier runs counted.
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};

@@ -1,3 +1,5 @@
+//! A set of seconds, which says when an event or signal was logged.
+
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 

@@ -1,3 +1,5 @@
+//! A map that keeps a bounded number of entries, whatever the order in which they arrive.
+
 use std::hash::Hash;
 
 use foldhash::fast::RandomState;

@@ -1,3 +1,5 @@
+//! Collects the incidents and signals of one worker, with the limits on their memory.
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Merges the incidents and signals of all workers, and the twins with their events 4.
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::activity::ActivityTimes;

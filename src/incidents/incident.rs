@@ -1,3 +1,5 @@
+//! The types of an incident and of a signal with its occurrences.
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

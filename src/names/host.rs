@@ -1,3 +1,5 @@
+//! Host names, and whether two of them may name one host.
+
 use super::{domain_key, fold, same_domain, without_dot};
 
 /// Longest NetBIOS name, in characters (MS-NBTE 2.2.1). A computer's sAMAccountName is its name truncated to this, plus `$`.

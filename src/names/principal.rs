@@ -1,3 +1,5 @@
+//! The names of accounts and services in event 4.
+
 use std::net::IpAddr;
 
 use super::spn::split_realm;

@@ -1,3 +1,5 @@
+//! Service principal names: their grammar, and the key by which they are compared.
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{looks_like_domain, without_dot};

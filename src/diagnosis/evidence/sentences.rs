@@ -190,6 +190,7 @@ impl fmt::Display for Fact {
     }
 }
 
+/// Displays addresses as a list of at most [`MAX_ADDRESSES`].
 struct Addresses<'a>(&'a [IpAddr]);
 
 impl fmt::Display for Addresses<'_> {

@@ -4,6 +4,7 @@ use super::Step;
 use super::view::View;
 use crate::diagnosis::command::Command;
 
+/// Placeholder for the new address of a host.
 const NEW_ADDRESS: &str = "<new address>";
 
 /// Gives an adapter another fixed address and registers it. The old address is removed last, so that the host always has one.

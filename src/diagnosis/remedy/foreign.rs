@@ -8,6 +8,7 @@ use crate::diagnosis::request::{
     verify_trust,
 };
 
+/// Places for commands that do not run on Windows.
 const LINUX: &str = "the host (Linux)";
 const ONTAP: &str = "the NetApp cluster";
 

@@ -11,6 +11,7 @@ use crate::diagnosis::predicates::{addresses, hosts, keys, names, registration, 
 use crate::diagnosis::proof::Proof;
 use crate::diagnosis::verdict::{Cause, Confidence, Kind};
 
+/// The verdict of a row.
 type Conclusion = (Cause, Kind, Confidence);
 
 const fn rule(

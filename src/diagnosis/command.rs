@@ -299,12 +299,12 @@ impl Command {
 /// Formats commands as the end of a sentence: `on srv1: ..., ...`. Commands at one place name it once.
 ///
 /// No text contains `; `, which separates the items of a list in a report.
-pub(crate) fn sentence(commands: &[Command]) -> impl fmt::Display {
+pub(crate) fn clause(commands: &[Command]) -> impl fmt::Display {
     Sentence { commands, on: "on" }
 }
 
 /// Formats commands as a whole sentence.
-pub(crate) fn whole_sentence(commands: &[Command]) -> impl fmt::Display {
+pub(crate) fn sentence(commands: &[Command]) -> impl fmt::Display {
     Sentence { commands, on: "On" }
 }
 

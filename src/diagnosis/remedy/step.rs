@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::diagnosis::command::{Command, sentence};
+use crate::diagnosis::command::{Command, clause};
 use crate::text::sentence::uncapitalise;
 
 /// The part of the environment that a step changes.
@@ -162,13 +162,13 @@ impl fmt::Display for Step {
             write!(f, " Needs: {prerequisite}")?;
         }
         if !self.commands.is_empty() {
-            write!(f, " Run {}.", sentence(&self.commands))?;
+            write!(f, " Run {}.", clause(&self.commands))?;
         }
         for (title, action) in [("Undo", &self.undo), ("Verify", &self.verify)] {
             let Some(Action { text, commands }) = action else { continue };
             write!(f, " {title}: {text}")?;
             if !commands.is_empty() {
-                write!(f, " Run {}.", sentence(commands))?;
+                write!(f, " Run {}.", clause(commands))?;
             }
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(super) use commands::{
 };
 pub(super) use text::join_names_with_and;
 
-use super::command::{Name, sentence, whole_sentence};
+use super::command::{Name, clause, sentence};
 
 /// Data that a diagnosis lacks, with the names that its commands need.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -216,7 +216,7 @@ impl Request {
         let commands = self.commands();
         match commands.is_empty() {
             true => self.question(),
-            false => format!("{} {}", self.question(), whole_sentence(&commands)),
+            false => format!("{} {}", self.question(), sentence(&commands)),
         }
     }
 }
@@ -227,10 +227,10 @@ impl fmt::Display for Request {
         f.write_str(&self.question())?;
         let commands = self.commands();
         if !commands.is_empty() {
-            write!(f, " {}", whole_sentence(&commands))?;
+            write!(f, " {}", sentence(&commands))?;
             let fallback = self.fallback();
             if !fallback.is_empty() {
-                write!(f, ". Without the tools for that: {}", sentence(&fallback))?;
+                write!(f, ". Without the tools for that: {}", clause(&fallback))?;
             }
             f.write_str(".")?;
         }

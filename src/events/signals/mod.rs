@@ -49,12 +49,13 @@ const NETLOGON: EventSource = system("NETLOGON", &["NETLOGON"]);
 const LSASRV: EventSource = system("LsaSrv", &["LsaSrv", "Microsoft-Windows-LSA", "LSASRV"]);
 const DCOM: EventSource = system("DistributedCOM", &["Microsoft-Windows-DistributedCOM", "DCOM"]);
 const WINRM: EventSource = system("WinRM", &["Microsoft-Windows-WinRM", "WinRM"]);
-const SERVICES: EventSource = system("Service Control Manager", &["Service Control Manager"]);
+const SERVICE_CONTROL_MANAGER: EventSource = system("Service Control Manager", &["Service Control Manager"]);
 const WAS: EventSource = system("WAS", &["Microsoft-Windows-WAS", "WAS"]);
-const POLICY: EventSource = system("GroupPolicy", &["Microsoft-Windows-GroupPolicy"]);
+const GROUP_POLICY: EventSource = system("GroupPolicy", &["Microsoft-Windows-GroupPolicy"]);
 const EVENTLOG: EventSource = system("EventLog", &["EventLog", "Microsoft-Windows-EventLog"]);
 const KERBEROS: EventSource = system("Security-Kerberos", &["Microsoft-Windows-Security-Kerberos"]);
-const CLUSTER: EventSource = system("FailoverClustering", &["Microsoft-Windows-FailoverClustering"]);
+const FAILOVER_CLUSTERING: EventSource =
+    system("FailoverClustering", &["Microsoft-Windows-FailoverClustering"]);
 const DNS_CLIENT: EventSource =
     system("DNS-Client", &["Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client-Events", "DnsApi"]);
 const DNS_API: EventSource = system("DnsApi", &["DnsApi"]);
@@ -71,7 +72,7 @@ const AD_DS: EventSource = EventSource {
 };
 /// SQL Server's provider name contains the instance, so any provider is read.
 const SQL_SERVER: EventSource = EventSource { providers: &[], name: "MSSQLSERVER", channel: "Application" };
-const SECURITY: EventSource = EventSource {
+const SECURITY_AUDITING: EventSource = EventSource {
     providers: &["Microsoft-Windows-Security-Auditing"],
     name: "Security-Auditing",
     channel: "Security",
@@ -105,25 +106,25 @@ pub(super) const CATALOGUE: &[CatalogueEntry] = &[
     entry(DCOM, &[10006, 10009, 10028], SignalKind::DcomFailed, peer::dcom_failed),
     entry(DCOM, &[10026], SignalKind::DcomSuppressed, Signal::quote),
     entry(WINRM, &[10154], SignalKind::WinRmSpnRefused, peer::winrm_spns_refused),
-    entry(SERVICES, &[7000], SignalKind::ServiceLogonFailed, services::service_not_started),
-    entry(SERVICES, &[7038, 7041], SignalKind::ServiceLogonFailed, services::service_logon_failed),
+    entry(SERVICE_CONTROL_MANAGER, &[7000], SignalKind::ServiceLogonFailed, services::service_not_started),
+    entry(SERVICE_CONTROL_MANAGER, &[7038, 7041], SignalKind::ServiceLogonFailed, services::service_logon_failed),
     entry(WAS, &[5021, 5057, 5059], SignalKind::PoolLogonFailed, services::pool_logon_failed),
     entry(SQL_SERVER, &[26037, 26067], SignalKind::SqlSpnRefused, services::sql_spn_refused),
-    entry(POLICY, &[1006, 1097], SignalKind::PolicyLogonFailed, logon::policy_logon_failed),
+    entry(GROUP_POLICY, &[1006, 1097], SignalKind::PolicyLogonFailed, logon::policy_logon_failed),
     entry(KERBEROS, &[7], SignalKind::PacRefused, logon::pac_refused),
     entry(KERBEROS_OPERATIONAL, &[100], SignalKind::NotRegistered, kdc::asked_spn),
     entry(KERBEROS_OPERATIONAL, &[101], SignalKind::DuplicateName, kdc::asked_spn),
     entry(KERBEROS_OPERATIONAL, &[105], SignalKind::ManagedPasswordNotFetched, logon::managed_password_not_fetched),
-    entry(CLUSTER, &[1069], SignalKind::ClusterNameFailed, cluster::name_failed),
-    entry(CLUSTER, &[1196], SignalKind::ClusterNotInDns, cluster::network_name),
-    entry(CLUSTER, &[1206, 1207, 1218], SignalKind::ClusterAccountFailed, cluster::account_failed),
-    entry(CLUSTER, &[1211, 1212, 1219], SignalKind::ClusterNoController, cluster::no_controller),
+    entry(FAILOVER_CLUSTERING, &[1069], SignalKind::ClusterNameFailed, cluster::name_failed),
+    entry(FAILOVER_CLUSTERING, &[1196], SignalKind::ClusterNotInDns, cluster::network_name),
+    entry(FAILOVER_CLUSTERING, &[1206, 1207, 1218], SignalKind::ClusterAccountFailed, cluster::account_failed),
+    entry(FAILOVER_CLUSTERING, &[1211, 1212, 1219], SignalKind::ClusterNoController, cluster::no_controller),
     entry(AD_DS, &[1645], SignalKind::ControllerSpnMissing, directory_service::spn_problem),
     entry(AD_DS, &[2095, 2103], SignalKind::UsnRollback, directory_service::controller_restored),
     entry(AD_DS, &[2168, 2169, 2170], SignalKind::SnapshotApplied, directory_service::controller_restored),
     entry(AD_DS, &[2974], SignalKind::SpnNotUnique, directory_service::spn_problem),
-    entry(SECURITY, &[4724], SignalKind::PasswordReset, directory_service::password_reset),
-    entry(SECURITY, &[4738, 4742], SignalKind::AccountChanged, directory_service::account_changed),
+    entry(SECURITY_AUDITING, &[4724], SignalKind::PasswordReset, directory_service::password_reset),
+    entry(SECURITY_AUDITING, &[4738, 4742], SignalKind::AccountChanged, directory_service::account_changed),
     entry(EVENTLOG, &[6008, 6009], SignalKind::Restarted, Signal::set_this_computer),
     entry(EVENTLOG, &[6011], SignalKind::Renamed, host::computer_renamed),
     entry(DNS_CLIENT, &[8015, 8016, 8017, 8018, 8019, 8020, 8021], SignalKind::OwnAddresses, host::own_addresses),

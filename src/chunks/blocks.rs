@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 use super::layout::{CHUNK_HEADER_LEN, CHUNK_LEN};
 use crate::files::kind::CHUNK_MAGIC;
 
-/// What was found in a block.
+/// A chunk or other data that was found in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CarvedItem {
     /// A chunk that starts at this offset in the block.
@@ -38,7 +38,8 @@ impl Default for Carver {
 
 impl Carver {
     /// Passes each chunk of a block, and each slot with other data, to `read`. It returns whether everything in the chunk
-    /// could be read. `reads_zero` says whether the slot at an offset, which continues after [`FileBlock::bytes`], is all zeros.
+    /// could be read. `reads_zero` says whether the slot at an offset, which continues after [`FileBlock::bytes`], is all
+    /// zeros.
     ///
     /// A slot of zeros, which Windows has reserved, is skipped. The next chunk is expected in the next slot. Bytes are
     /// missing or were inserted if a chunk could not be read completely, or if the next slot has other data than a chunk or

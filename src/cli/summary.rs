@@ -124,7 +124,7 @@ pub(super) fn problems(outcome: &Outcome) -> Vec<String> {
     lines
 }
 
-/// How each inventory was recognised. Without `verbose` at most 20 files are listed.
+/// Lists the format of each inventory. Without `verbose` at most 20 files are listed.
 pub(super) fn recognised_inventories(inventories: &[InventoryFile], verbose: bool) -> Vec<String> {
     // A folder with an export per host has hundreds of files.
     const MAX_FILES: usize = 20;

@@ -11,7 +11,7 @@ use super::signals::Signals;
 use crate::incidents::Incident;
 use crate::names::same_domain;
 
-/// One incident with its hosts, accounts, signals and topology.
+/// An incident with its hosts, accounts, signals and topology.
 pub(crate) struct Case<'a> {
     pub(crate) parties: Parties<'a>,
     pub(crate) connection: Connection,

@@ -254,8 +254,8 @@ pub(crate) fn is_safe_host(text: &str) -> bool {
     text.len() <= MAX_HOST && text.as_bytes().split(|byte| *byte == b'.').all(label)
 }
 
-/// Can a command have this sAMAccountName? It has no character with a meaning in single quotes or in an LDAP filter, and `$` only
-/// at its end.
+/// Can a command have this sAMAccountName? It has no character with a meaning in single quotes or in an LDAP filter, and `$`
+/// only at its end.
 pub(crate) fn is_safe_account(text: &str) -> bool {
     let name = text.strip_suffix('$').unwrap_or(text);
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
@@ -270,7 +270,7 @@ fn is_safe_spn(text: &str) -> bool {
     text.len() <= MAX_SPN && text.split(['/', ':']).all(is_safe_host)
 }
 
-/// One line for an elevated Windows PowerShell 5.1, and the place to run it.
+/// A line for an elevated Windows PowerShell 5.1, and the place to run it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub(crate) struct Command {
     /// The machine to run it on, in words. Without one, any management host.

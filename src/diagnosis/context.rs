@@ -60,7 +60,7 @@ pub(super) struct Fleet {
     classes: HashMap<String, BTreeSet<String>>,
     /// The files with records of a client, by the client's name in lower case.
     logs: HashMap<String, BTreeSet<FileIndex>>,
-    /// By a shared address and an RPC class, the pairs of a client that reached itself and the target that it asked for. A host
+    /// The pairs of a client that reached itself and the target that it asked for, by shared address and RPC class. A host
     /// is the client of at most one pair, and the target of at most one.
     loopbacks: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
 }
@@ -95,7 +95,8 @@ impl Fleet {
         fleet
     }
 
-    /// Adds the addresses that both hosts own, if the client answered itself and DNS does not resolve the target to the client.
+    /// Adds the addresses that both hosts own, if the client answered itself and DNS does not resolve the target to the
+    /// client.
     fn add_loopback(
         &mut self,
         client: &str,

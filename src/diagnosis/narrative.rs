@@ -387,7 +387,7 @@ fn what_happened(case: &Case<'_>, verdict: &Verdict) -> String {
     }
 }
 
-/// One more sentence for some kinds, without a full stop; empty for the others.
+/// An additional sentence for some kinds, without a full stop; empty for all others.
 fn detail(case: &Case<'_>, verdict: &Verdict) -> String {
     let host = case.parties.target_text();
     match verdict.kind {

@@ -12,7 +12,7 @@ use crate::names::{HostName, Principal, same_domain};
 pub(crate) struct Ownership<'a> {
     /// Accounts of the forest that own the exact SPN, or `HOST/<host>` if nobody owns the exact SPN.
     pub(crate) owners: Vec<&'a Account>,
-    /// Of each account in `owners`, whether it is the responder.
+    /// For each account in `owners`: is it the responder?
     is_responder: Vec<bool>,
     /// The owners own `HOST/<host>`, which the KDC looks up if the exact SPN is registered nowhere (sPNMappings).
     pub(crate) via_host: bool,

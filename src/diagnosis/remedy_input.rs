@@ -12,8 +12,8 @@ use crate::inventory::Source;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IncidentName {
     pub text: Arc<str>,
-    /// Does an inventory, an account list or the `Computer` field of a log have this name? Otherwise only the responder reports
-    /// it, without authentication, and no command may contain it.
+    /// Does an inventory, an account list or the `Computer` field of a log have this name? Otherwise only the responder
+    /// reports it, without authentication, and no command may contain it.
     pub is_known: bool,
 }
 
@@ -66,8 +66,8 @@ pub struct SharedAddress {
     pub hosts: usize,
 }
 
-/// The facts from which the steps of a fix are made. A row of a report keeps them instead of the steps, which take ten times the
-/// memory.
+/// The facts from which the steps of a fix are made. A row of a report keeps them instead of the steps, which take ten times
+/// the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemedyInput {
     pub cause: Cause,
@@ -91,7 +91,7 @@ pub struct RemedyInput {
     pub addresses: Vec<SharedAddress>,
     /// The realms of the event in lower case.
     pub realms: Vec<String>,
-    /// Whether the responder is a domain controller; `None` if nothing shows it.
+    /// Is the responder a domain controller? `None` if nothing shows it.
     pub responder_is_controller: Option<bool>,
 }
 

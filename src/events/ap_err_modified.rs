@@ -2,7 +2,7 @@
 
 use crate::records::Record;
 
-/// One KRB_AP_ERR_MODIFIED, as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).
+/// A KRB_AP_ERR_MODIFIED error as the client logged it (RFC 4120 7.5.9: error 41 = 0x29).
 ///
 /// The names are as in the log. A name that the log lacks is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use crate::records::{Origin, Record};
 /// Number of shards. Locks are taken per event, and with this many two workers rarely collide.
 const SHARDS: usize = 64;
 
-/// Number of low bits of a record ID that do not choose the shard. A worker reads neighbouring records one after the other, and
-/// so finds their shard in its cache.
+/// Number of low bits of a record ID that do not choose the shard. A worker reads neighbouring records one after the other,
+/// and so finds their shard in its cache.
 const SHARD_BITS: u32 = 10;
 
 /// Most keys kept that records with different content share.
@@ -38,7 +38,7 @@ pub struct DedupIndex {
     conflicts: Mutex<HashMap<u64, BTreeSet<FileIndex>>>,
 }
 
-/// One part of the index. The alignment keeps two parts out of one cache line, because workers write into them at the same
+/// A part of the index. The alignment keeps two parts out of one cache line, because workers write into them at the same
 /// time.
 #[derive(Default)]
 #[repr(align(64))]

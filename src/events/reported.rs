@@ -16,7 +16,7 @@ use crate::records::Record;
 /// again. Each event takes eight bytes permanently: ten million are 80 MB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportedEvents {
-    /// In rising order, each once.
+    /// The fingerprints in rising order, each once.
     fingerprints: Vec<u64>,
 }
 

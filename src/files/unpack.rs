@@ -23,7 +23,7 @@ pub const MAX_INNER_ARCHIVE: u64 = 16 << 20;
 /// which pack to nearly nothing.
 const MAX_UNPACKED: u64 = 4 << 30;
 
-/// How many times its own size an archive may unpack to, in addition to [`MAX_UNPACKED`]. Packing shrinks a log 10 to 20
+/// Factor of its own size that an archive may unpack to, in addition to [`MAX_UNPACKED`]. Packing shrinks a log 10 to 20
 /// times.
 const MAX_UNPACKED_RATIO: u64 = 200;
 

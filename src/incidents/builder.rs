@@ -117,7 +117,7 @@ pub struct IncidentBuilder<'a> {
     pub(super) signals: BoundedMap<Signal, Occurrences>,
     /// Number of all counted events and signals, including those that were dropped.
     pub(super) counted: Dropped,
-    /// By address of the content. The map owns the content, so that no other content can get its address.
+    /// The meanings by address of the content. The map owns the content, so that no other content can get its address.
     meanings: foldhash::HashMap<usize, (Arc<Content>, CachedMeaning)>,
     pub(super) duplicates: HashMap<FileIndex, u64>,
     pub(super) cut_names: BTreeMap<FileIndex, CutNames>,

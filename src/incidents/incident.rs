@@ -21,7 +21,7 @@ pub struct Incident {
     pub occurrences: Occurrences,
 }
 
-/// How often, when and in which files an event or signal was logged.
+/// The number, times and files of the records of an event or signal.
 #[derive(Debug, Clone)]
 pub struct Occurrences {
     /// Number of events.

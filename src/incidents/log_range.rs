@@ -35,14 +35,15 @@ pub struct LogName {
     pub channel: Box<str>,
 }
 
-/// How far a record's time may be after the start of the run. The clock of a computer with a later record was wrong.
+/// Longest time by which a record may be later than the start of the run. The clock of a computer with a later record was
+/// wrong.
 const MAX_CLOCK_LEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The part of each log that each file of a run contains.
 #[derive(Debug, Clone)]
 pub struct LogRanges {
     ranges: HashMap<(FileIndex, LogName), LogRange>,
-    /// Of each log with records after `latest`, the latest record. It is not part of a range.
+    /// The latest record of each log with records after `latest`. It is not part of a range.
     future: HashMap<(FileIndex, LogName), RecordPosition>,
     latest: Timestamp,
 }
@@ -127,7 +128,7 @@ impl LogRanges {
         self.ranges.keys().chain(self.future.keys()).map(|(_, log)| log.computer.clone()).collect()
     }
 
-    /// Of each log with records in the future, the latest record. Sorted by log and file.
+    /// The latest record of each log with records in the future. Sorted by log and file.
     pub fn future(&self) -> Vec<(&LogName, FileIndex, RecordPosition)> {
         let mut all: Vec<_> = self.future.iter().map(|((file, log), place)| (log, *file, *place)).collect();
         all.sort_by_key(|(log, file, _)| (*log, *file));

@@ -16,7 +16,7 @@ const FEW_OWNERS: usize = 4;
 /// The accounts of all lists of a run.
 pub struct Directory<'a> {
     index: SpnIndex<'a>,
-    /// By file: its latest date, and its number of computers with a date.
+    /// The latest date and the number of computers with a date, by file.
     newest: HashMap<&'a str, (Timestamp, u32)>,
     /// Number of failover clusters by domain.
     clusters: HashMap<String, usize>,
@@ -189,8 +189,8 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// Counts the clusters of each domain. Every name in a cluster has an account with [cluster SPNs](Account::is_cluster_name). The
-/// account of the cluster's own name also has the SPN of the management API.
+/// Counts the clusters of each domain. Every name in a cluster has an account with [cluster SPNs](Account::is_cluster_name).
+/// The account of the cluster's own name also has the SPN of the management API.
 fn clusters(inventory: &AccountInventory) -> HashMap<String, usize> {
     let mut names: HashMap<String, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
     for account in inventory.accounts.iter().filter(|a| a.is_cluster_name()) {

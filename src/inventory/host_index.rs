@@ -12,7 +12,7 @@ use crate::names::HostName;
 #[derive(Debug, Default)]
 pub(super) struct HostIndex {
     by_label: SortedNames,
-    /// By the first 15 characters of the label.
+    /// The names by the first 15 characters of the label.
     by_netbios: SortedNames,
 }
 
@@ -60,7 +60,7 @@ type Label = fn(&HostName) -> &str;
 #[derive(Debug, Default)]
 struct SortedNames {
     ids: Vec<u32>,
-    /// Where the names of each label begin and end in `ids`.
+    /// The start and the end in `ids` of the names of each label.
     labels: HashTable<(u32, u32)>,
 }
 

@@ -1,5 +1,5 @@
-//! Finds which names belong to one host, and which addresses it owns. Names are merged before addresses are compared, because a
-//! host under two names would share all its addresses with itself.
+//! Finds which names belong to one host, and which addresses it owns. Names are merged before addresses are compared,
+//! because a host under two names would share all its addresses with itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -104,8 +104,8 @@ impl<'a> HostsBuilder<'a> {
         hosts
     }
 
-    /// Joins the names that the inventory gives one host, unless `distinct` says that they are two hosts. The old name of a renamed
-    /// computer may meanwhile be that of another one.
+    /// Joins the names that the inventory gives one host, unless `distinct` says that they are two hosts. The old name of a
+    /// renamed computer may meanwhile be that of another one.
     pub fn join_aliases(
         &mut self,
         inventory: &AddressInventory,
@@ -139,8 +139,8 @@ impl<'a> HostsBuilder<'a> {
         Some(id)
     }
 
-    /// Adds a name that a client asked for. It does not prove that the host exists. But a short name that could also mean this one
-    /// is then joined with no other full name.
+    /// Adds a name that a client asked for. It does not prove that the host exists. But a short name that could also mean
+    /// this one is then joined with no other full name.
     pub fn mention(&mut self, name: HostName) -> u32 {
         if let Some(&id) = self.hosts.ids.get(&name) {
             return id;
@@ -210,7 +210,7 @@ impl<'a> Hosts<'a> {
 
     fn by_root<T>(&self, map: HashMap<u32, Vec<T>>) -> HashMap<u32, Vec<T>> {
         let mut out: HashMap<u32, Vec<T>> = HashMap::new();
-        // In the order of names, so that evidence does not depend on hashing.
+        // Sort by name, so that evidence does not depend on hashing.
         let mut ids: Vec<_> = map.into_iter().collect();
         ids.sort_by(|a, b| self.names[a.0 as usize].cmp(&self.names[b.0 as usize]));
         for (id, rows) in ids {

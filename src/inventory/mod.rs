@@ -1,7 +1,7 @@
 //! Reads inventories, which show who owns which address, what names resolve to, and which account owns which SPN.
 //!
-//! An input format is one file in [`addresses`] or [`accounts`] that converts content to the common rows. A list in each folder has
-//! the formats, which are recognised by their content.
+//! An input format is one file in [`addresses`] or [`accounts`] that converts content to the common rows. A list in each
+//! folder has the formats, which are recognised by their content.
 //!
 //! Order of the files: [`times`], [`input_files`] and [`foreign_file`]; [`addresses`] and [`accounts`]; [`from_events`]; then
 //! [`host_index`], [`hosts`] and [`build_hosts`] for the hosts, and [`directory`] for the accounts.

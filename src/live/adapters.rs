@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::inventory::addresses::{AddressInventory, OwnedAddress};
 use crate::inventory::{InventoryFile, Source};
 
-/// One address of one adapter. In a `--machine` file its members have the same names.
+/// An address of an adapter. In a `--machine` file its members have the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adapter {

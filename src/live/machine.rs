@@ -25,7 +25,7 @@ pub struct Machine {
     pub logs: PathBuf,
     pub hosts_file: PathBuf,
     pub adapters: Vec<Adapter>,
-    /// How names resolve and where connections go.
+    /// The resolver and the destinations of connections.
     pub network: Network,
 }
 

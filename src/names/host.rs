@@ -15,11 +15,11 @@ pub struct HostName {
 /// Result of comparing two host names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostMatch {
-    /// They name two hosts.
+    /// The names are those of two hosts.
     No,
     /// The labels agree, and a domain is missing or a NetBIOS name: `srv1` may be `srv1.alpha.example.com`.
     Maybe,
-    /// They name one host.
+    /// The names are those of one host.
     Yes,
 }
 

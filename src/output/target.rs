@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
 
-/// Where a result is written.
+/// The destination of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     Stdout,

@@ -113,8 +113,8 @@ fn check_bind(pdu: &Pdu) -> Result<(), Failure> {
     let malformed = || Failure::Malformed("the acknowledgement of the bind is cut");
     match pdu.kind {
         BIND_ACK if pdu.call == BIND_CALL => {
-            // At 24 the length of the secondary address, then the address, then at a multiple of 4 the number of results and the
-            // first result (C706 12.6.4.4).
+            // Offset 24 has the length of the secondary address and the address. The next multiple of 4 has the number of
+            // results and the first result (C706 12.6.4.4).
             let address = usize::from(pdu.order.u16(&pdu.bytes, 24).ok_or_else(malformed)?);
             let results = (26 + address).next_multiple_of(4);
             let count = *pdu.bytes.get(results).ok_or_else(malformed)?;

@@ -24,7 +24,7 @@ const WORKERS: usize = 500;
 /// Stack of a worker in bytes. A worker mostly waits, and its answer of at most 160 KiB is on the heap.
 const STACK: usize = 256 << 10;
 
-/// How hosts are asked.
+/// Options of a probe.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub port: u16,
@@ -46,7 +46,8 @@ pub struct Probe {
     pub host: String,
     /// When the answer came, or the last attempt failed.
     pub at: Timestamp,
-    /// The addresses that were tried without success, and why. A name that does not resolve gives one failure without an address.
+    /// The addresses that were tried without success, and why. A name that does not resolve gives one failure without an
+    /// address.
     pub failures: Vec<(Option<SocketAddr>, Failure)>,
     pub answer: Option<HostAnswer>,
 }
@@ -122,7 +123,7 @@ pub fn probe(hosts: &[String], options: &Options, progress: &dyn HostProgress) -
         }
     };
     thread::scope(|scope| {
-        // Where the system refuses a thread, the others do its work.
+        // If the system refuses a thread, the others do its work.
         for _ in 1..hosts.len().min(WORKERS) {
             if thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).is_err() {
                 break;

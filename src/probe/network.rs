@@ -25,7 +25,7 @@ const MAX_ADDRESSES: usize = 16;
 /// The addresses of a name, or why it does not resolve.
 pub type Resolution = Result<Vec<IpAddr>, Failure>;
 
-/// How names resolve and where connections go.
+/// The resolver and the destinations of connections. Tests replace both.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
     /// Addresses by name in lower case. Without it the system's resolver is asked.

@@ -1,8 +1,8 @@
 //! The gate rejects records by their bytes, before they are decoded.
 //!
 //! It reads a record's header, the offset of its template definition and one 16-bit substitution value: the event ID, which
-//! alone rejects most records. No text is searched. Checking a chunk of 150 records takes less time than reading the chunk from
-//! the page cache.
+//! alone rejects most records. No text is searched. Checking a chunk of 150 records takes less time than reading the chunk
+//! from the page cache.
 
 use super::binxml::{
     CLOSE, CLOSE_START, Instance, NO_DEPENDENCY, OPTIONAL_SUBSTITUTION, SUBSTITUTION, TEMPLATE, TextSource,
@@ -73,7 +73,7 @@ impl Walk {
     }
 }
 
-/// What the gate found out about a definition of the current chunk.
+/// The facts about a definition of the current chunk that the gate needs.
 #[derive(Debug, Clone, Copy, Default)]
 struct DefinitionFacts {
     /// Source of the provider's name. `None` if the event ID is not at its usual position.
@@ -217,7 +217,8 @@ impl Gate {
         self.candidates.push(Candidate { at: at as u32, end: end as u32, provider });
     }
 
-    /// Checks the provider of a record with this event ID, whose definition is in this slot. `None` if the record is not wanted.
+    /// Checks the provider of a record with this event ID, whose definition is in this slot. `None` if the record is not
+    /// wanted.
     fn provider(
         &mut self,
         chunk: &[u8],
@@ -251,8 +252,8 @@ impl Gate {
         }
     }
 
-    /// The event ID of a record of the usual shape, whose Binary XML starts at `at`, the slot of its definition, and its template
-    /// instance.
+    /// The event ID of a record of the usual shape, whose Binary XML starts at `at`, the slot of its definition, and its
+    /// template instance.
     #[inline]
     fn event_id(&mut self, chunk: &[u8], at: usize, end: usize) -> Option<(u16, u8, Instance)> {
         const TOKEN: u64 = (TEMPLATE as u64) << 32;

@@ -15,7 +15,7 @@ pub struct EventFilter {
 /// The records that a run wants: those that one of its filters accepts.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// One bit for each event ID that a filter accepts.
+    /// A bit for each event ID, which is set if a filter accepts it.
     ids: Box<[u64; 1024]>,
     /// Index in `providers` by event ID; 0 for an ID that no filter lists.
     providers_of: Vec<u32>,
@@ -80,11 +80,11 @@ impl Selection {
         Self { ids, providers_of, providers, conditions: Vec::new() }
     }
 
-    /// Adds a condition: a record with this event ID is wanted only if `accepts` accepts its value `name`. A record without such
-    /// a value stays wanted.
+    /// Adds a condition: a record with this event ID is wanted only if `accepts` accepts its value `name`. A record without
+    /// such a value stays wanted.
     ///
-    /// With LogLevel=1 a machine logs a Kerberos event 3 for every ticket. Decoding all of them for the few with 0x29 would take
-    /// most of the time.
+    /// With LogLevel=1 a machine logs a Kerberos event 3 for every ticket. Decoding all of them for the few with 0x29 would
+    /// take most of the time.
     pub fn only_where(mut self, event_id: u16, name: &'static str, accepts: fn(&str) -> bool) -> Self {
         self.conditions.push(Condition { event_id, name, accepts });
         self

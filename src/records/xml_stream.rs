@@ -13,8 +13,8 @@ use super::selection::Selection;
 use super::sliding_buffer::SlidingBuffer;
 use super::xml::parse_wanted;
 
-/// Longest event in bytes of UTF-8. A record in an .evtx file is shorter than 64 KiB, the length of a chunk. Names, escapes and
-/// `RenderingInfo` do not make it 16 times as long.
+/// Longest event in bytes of UTF-8. A record in an .evtx file is shorter than 64 KiB, the length of a chunk. Names, escapes
+/// and `RenderingInfo` do not make it 16 times as long.
 pub const MAX_EVENT: usize = 1024 * 1024;
 
 /// Most bytes from `<` to the end of the name of a tag.
@@ -68,7 +68,7 @@ pub fn read_events(
     }
 }
 
-/// What the cutter found in the stream.
+/// An event in the stream, or the reason why one cannot be cut out.
 enum CutterItem<'a> {
     Whole(&'a str),
     TooLong,
@@ -76,7 +76,7 @@ enum CutterItem<'a> {
     Failed(std::io::Error),
 }
 
-/// Receives what the cutter found, the window, and the index in the window at which it starts.
+/// Receives an item of the cutter, the buffer, and the index in the buffer at which the item starts.
 type CutterCallback<'f, R> = dyn FnMut(&SlidingBuffer<R>, usize, CutterItem<'_>) + 'f;
 
 /// An event of which only the start was found.

@@ -43,7 +43,7 @@ pub enum EventFormat {
     Jsonl,
 }
 
-/// One event.
+/// An event as a line of the file of events.
 #[derive(Serialize, Deserialize)]
 pub(super) struct EventRow {
     pub incident_id: String,
@@ -243,8 +243,8 @@ impl Drop for WorkerSpool<'_> {
     }
 }
 
-/// Encodes a row for the sorter: the identity of its record, the file, and the JSON. They are separated by NUL, which JSON never
-/// has. Rows with equal times are sorted by these bytes.
+/// Encodes a row for the sorter: the identity of its record, the file, and the JSON. They are separated by NUL, which JSON
+/// never has. Rows with equal times are sorted by these bytes.
 fn encode(record: &Record, file: FileIndex, row: &EventRow) -> io::Result<Vec<u8>> {
     let fingerprint = if record.record_id == 0 { ReportedEvents::fingerprint(record, None) } else { 0 };
     let (client, channel, id) = (record.computer.to_lowercase(), &record.channel, record.record_id);

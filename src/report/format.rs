@@ -13,7 +13,7 @@ pub enum Format {
     /// CSV with a row for each incident. A list is one cell.
     #[default]
     Csv,
-    /// One JSON document with problems and incidents: `docs/schema/report.schema.json`.
+    /// A JSON document with problems and incidents: `docs/schema/report.schema.json`.
     Json,
     /// JSON Lines with a line for each incident: `docs/schema/incident.schema.json`.
     Jsonl,

@@ -1,5 +1,5 @@
-//! Items of the lists of a row: evidence, requests, and steps of a fix. Every format prints the text of an item. JSON also has its
-//! parts as members.
+//! Items of the lists of a row: evidence, requests, and steps of a fix. Every format prints the text of an item. JSON also
+//! has its parts as members.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -29,7 +29,7 @@ struct SavedParts {
     members: Map<String, Value>,
 }
 
-/// One item of evidence.
+/// An item of evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
     pub role: EvidenceRole,
@@ -63,13 +63,13 @@ impl EvidenceSection {
     }
 }
 
-/// One request: a thing to collect next.
+/// A request for data to collect next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestItem {
     parts: Parts<Request>,
 }
 
-/// One step of a fix.
+/// A step of a fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepItem {
     parts: Parts<Step>,
@@ -109,7 +109,7 @@ pub(crate) struct StepParts {
 pub(crate) struct RequestParts {
     pub question: String,
     pub commands: Vec<CommandPart>,
-    /// How to read the answer: which causes it distinguishes.
+    /// Explanation of the answer and of the causes that it distinguishes.
     pub how: String,
 }
 

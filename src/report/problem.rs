@@ -34,8 +34,8 @@ pub const PROBLEM_COLUMNS: [&str; 16] = [
     "explanation",
 ];
 
-/// Longest list of names in one cell, in bytes. Spreadsheets truncate a cell at 32,767 characters, and one problem may have ten
-/// thousand clients. The rows of the report have all of them.
+/// Longest list of names in one cell, in bytes. Spreadsheets truncate a cell at 32,767 characters, and one problem may have
+/// ten thousand clients. The rows of the report have all of them.
 const LIST_LEN: usize = 8_000;
 
 /// Incidents that one fix ends. Its texts are not escaped.
@@ -46,7 +46,8 @@ pub struct Problem {
     /// is left.
     pub status: Status,
     pub cause: Cause,
-    /// From the incident with the highest confidence, like confidence, title, explanation and fix.
+    /// The kind of the incident with the highest confidence. Confidence, title, explanation and fix are also from that
+    /// incident.
     pub kind: Kind,
     pub confidence: Confidence,
     /// The thing to fix, as a person would call it (`shared address 169.254.95.120`).

@@ -5,7 +5,7 @@ use crate::zone::Zone;
 pub struct ScanOptions {
     /// Number of worker threads; 0 means one per core.
     pub threads: usize,
-    /// Also read records in slack space.
+    /// Are records in slack space also read?
     pub recover: bool,
     /// The zone of times in text without one.
     pub zone: Zone,

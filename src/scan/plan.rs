@@ -149,7 +149,7 @@ pub(super) struct Plan<'a> {
     /// Tasks that cannot be split: files and members of archives.
     unsplit_tasks: Vec<ScanTask>,
     members: Vec<PlannedMember>,
-    /// One for each zip archive.
+    /// The budget of each zip archive.
     budgets: Vec<Budget>,
     /// Number of all tasks.
     tasks: usize,

@@ -34,7 +34,7 @@ pub struct FileReport {
     pub records: u64,
     /// Wanted records.
     pub events: u64,
-    /// How many of `events` an earlier file, or an earlier part of this file, also has.
+    /// Number of `events` that an earlier file, or an earlier part of this file, also has.
     pub duplicates: u64,
     /// Lowest and highest record identifier in intact chunks; `None` if there is no record.
     #[serde(skip)]

@@ -39,7 +39,7 @@ struct OpenFile {
     promised_chunks: Option<u64>,
 }
 
-/// One thread of a scan.
+/// A thread of a scan.
 pub(super) struct Worker<'a> {
     shared: &'a SharedState<'a>,
     sink: Sink<'a>,

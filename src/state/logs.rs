@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::files::FileIndex;
 use crate::incidents::{LogName, LogRange, LogRanges};
 
-/// How far one log was read. It does not decide which events are new: [`crate::events::ReportedEvents`] does. It shows lost
-/// records, and until when a client's log is known.
+/// The last position that was read in a log. It shows lost records, and until when the log of a client is known.
+/// [`crate::events::ReportedEvents`] decides which events are new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
-    /// In lower case.
+    /// Computer in lower case.
     pub computer: String,
     pub channel: String,
     /// ID of the last record. In event XML and forwarded events, where that is not known, the last record that triage wants.
@@ -44,7 +44,8 @@ pub struct LogProgress {
     pub logs: Vec<LogState>,
     /// A sentence for each log that was cleared or overwritten, or that has a record from the future.
     pub notes: Vec<String>,
-    /// For each computer (in lower case) whose log was read further than before: the time until which its log is known.
+    /// The time until which the log of a computer is known, for each computer (in lower case) whose log was read further
+    /// than before.
     pub advanced_to: HashMap<String, Timestamp>,
 }
 

@@ -76,7 +76,7 @@ pub struct State {
     pub reported: ReportedEvents,
     /// Sorted by name.
     pub logs: Vec<LogState>,
-    /// By incident ID.
+    /// The counts by incident ID.
     counts: HashMap<String, EventCounts>,
     /// The whole file, compressed.
     packed: Vec<u8>,

@@ -202,7 +202,7 @@ impl<R: Read> Read for TextReader<R> {
         if self.consumed >= self.text.len() {
             self.fill()?;
         }
-        // By bytes: the buffer may end within a character.
+        // Read bytes, because the buffer may end within a character.
         let n = self.buffered_bytes().read(buffer)?;
         self.consumed += n;
         Ok(n)
@@ -222,8 +222,8 @@ fn decode_utf16(decoder: &mut Decoder, raw: &[u8], last: bool, text: &mut String
     }
 }
 
-/// The encoding that a byte order mark states and the length of the mark in bytes, or UTF-16 that has no mark. `None` for other
-/// text without a mark.
+/// The encoding that a byte order mark states and the length of the mark in bytes, or UTF-16 that has no mark. `None` for
+/// other text without a mark.
 fn utf16_or_mark(bytes: &[u8]) -> Option<(&'static Encoding, usize)> {
     Encoding::for_bom(bytes).or_else(|| utf16_without_mark(bytes).map(|encoding| (encoding, 0)))
 }

@@ -8,8 +8,8 @@ use memchr::memchr;
 use super::decode::TextReader;
 use super::trimmed;
 
-/// Most lines of one row. A row of more lines has a quotation mark that was never closed. The limit bounds the reading that each
-/// such row costs.
+/// Most lines of one row. A row of more lines has a quotation mark that was never closed. The limit bounds the reading that
+/// each such row costs.
 const MAX_LINES: usize = 64;
 /// Most bytes of one row, for the same reason.
 const MAX_ROW: usize = 1 << 20;
@@ -31,7 +31,7 @@ fn key_chars(name: &str) -> impl Iterator<Item = char> {
 /// The columns of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Header {
-    /// As [`column_key`] makes them.
+    /// The names of the columns in the form of [`column_key`].
     columns: Vec<String>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Table<R> {
 struct Cells {
     /// All cells, one after the other.
     text: String,
-    /// Where each cell ends in `text`. Only the first `len` are of this row.
+    /// The end of each cell in `text`. Only the first `len` are of this row.
     ends: Vec<usize>,
     len: usize,
 }
@@ -97,7 +97,7 @@ impl Cells {
     }
 }
 
-/// One row of a [`Table`].
+/// A row of a [`Table`].
 pub(crate) struct Row<'r> {
     cells: &'r Cells,
     /// Line of the file on which the row begins, from 1.
@@ -215,8 +215,8 @@ impl<R: Read> Table<R> {
 
     /// Reads the next row into `cells`. Returns its line, and whether a line end follows; `None` at the end of the file.
     ///
-    /// The CSV reader gets the row line by line. So a quotation mark that is never closed is an error of the line that opens it,
-    /// and reading continues after that line.
+    /// The CSV reader gets the row line by line. So a quotation mark that is never closed is an error of the line that opens
+    /// it, and reading continues after that line.
     fn read_row(&mut self) -> Result<Option<(u64, bool)>, TableError> {
         self.skip_line_ends()?;
         let line = self.line;

@@ -215,7 +215,7 @@ impl<R: Read> Window<R> {
     pub(super) fn value(&mut self, start: usize) -> Result<ValueEnd, Fault> {
         use Expected as E;
         self.names.clear();
-        // For each open bracket: is it an object's, and its number.
+        // Each open bracket: is it that of an object, and its number.
         let mut open: Vec<(bool, u32)> = Vec::new();
         let (mut objects, mut repeated) = (0, None);
         let (mut at, mut expected) = (start, E::Value);

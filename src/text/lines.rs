@@ -7,11 +7,11 @@ use memchr::{memchr, memchr2};
 use super::beginning;
 use super::decode::TextReader;
 
-/// One line without its end.
+/// A line without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line<'l> {
     pub text: &'l str,
-    /// From 1. Counts LF, as editors do; in a text without LF it counts CR.
+    /// Number of the line, from 1. LF ends a line, as in editors; in a text without LF, CR does.
     pub number: u64,
     /// Does a line end follow? Otherwise the input ends within the line.
     pub is_ended: bool,
@@ -72,7 +72,7 @@ impl<R: Read> Lines<R> {
     fn find(&mut self) -> io::Result<Option<NextLine>> {
         self.reader.consume(std::mem::take(&mut self.used));
         if self.line.capacity() > self.limit.min(1 << 20) {
-            // One long line does not keep its memory.
+            // Free the memory of a long line.
             self.line = String::new();
         }
         self.line.clear();

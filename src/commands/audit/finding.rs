@@ -178,7 +178,7 @@ pub(super) fn steps(found: AuditSubject<'_>) -> Vec<StepItem> {
     audit_steps(found).into_iter().map(StepItem::new).collect()
 }
 
-/// One finding of an audit. Its texts are not escaped.
+/// A finding of an audit. Its texts are not escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
     /// `a` and 12 hexadecimal digits. The same finding has the same ID in every run.

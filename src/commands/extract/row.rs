@@ -1,5 +1,5 @@
-//! Formats an event as a line of CSV or JSON. The end of the line, which has the path of the log, is made separately: events are
-//! sorted before the paths are known.
+//! Formats an event as a line of CSV or JSON. The end of the line, which has the path of the log, is made separately: events
+//! are sorted before the paths are known.
 
 use std::io;
 
@@ -16,7 +16,7 @@ pub enum Format {
     /// CSV with a header. The cell `data` has the same JSON as the member `data` of [`Format::JsonLines`].
     #[default]
     Csv,
-    /// One JSON object per line, with the columns as members. `data` is a list of `{"name": ..., "value": ...}` in the
+    /// JSON objects, one per line, with the columns as members. `data` is a list of `{"name": ..., "value": ...}` in the
     /// order of the event. The name is `null` if the value has none.
     JsonLines,
     /// Everything that a triage needs of the logs: [`crate::records::extracted`].

@@ -41,7 +41,7 @@ pub struct Config {
     pub baseline: Option<PathBuf>,
     /// The state file. It is read first, and replaced after all other outputs.
     pub state: Option<PathBuf>,
-    /// With a state: time for which a client's log must continue without events of an incident to resolve the incident.
+    /// The time for which a client's log must continue, with a state, without events of an incident to resolve the incident.
     pub resolved_after: SignedDuration,
     /// Conditions that raise an alarm.
     pub fail_on: Vec<FailOn>,
@@ -52,9 +52,9 @@ pub struct Config {
     /// Longest time between an incident's events and another event that counts for it.
     pub window: SignedDuration,
     pub scan: ScanOptions,
-    /// With `here`: the machine that wrote the logs.
+    /// The machine that wrote the logs of `here`.
     pub machine: Option<Machine>,
-    /// How the targets are probed. They are not probed without it.
+    /// Options for probing the targets; `None` if they are not probed.
     pub probe: Option<probe::Options>,
     /// Notes for the user from before the run.
     pub notes: Vec<String>,

@@ -234,7 +234,7 @@ impl FoundInventories {
     }
 }
 
-/// Content of an input, as far as it is not a log.
+/// The content of an input that is not a log.
 enum InputContent {
     File(Option<ForeignFile>),
     Archive(ArchiveContents),

@@ -22,7 +22,7 @@ pub(super) struct TargetPolicy {
     by_netbios: HashMap<Box<str>, Vec<HostName>>,
     /// The domains of these hosts, normalised by [`domain_key`].
     domains: HashSet<String>,
-    /// With `here`: the domain of this machine, if it has one.
+    /// The domain of this machine, if it has one; outer `None` without `here`.
     here: Option<Option<String>>,
 }
 
@@ -87,8 +87,8 @@ impl TargetPolicy {
         is_own || domain_key(&incident.client_realm).is_some_and(|realm| realm == domain)
     }
 
-    /// Completes a short name to that of the only listed host with this label, else in the domain of this machine. A short name
-    /// would be resolved by broadcast, and any host in the network could answer.
+    /// Completes a short name to that of the only listed host with this label, else in the domain of this machine. A short
+    /// name would be resolved by broadcast, and any host in the network could answer.
     fn full_name(&self, target: &HostName) -> Option<HostName> {
         let listed = self.by_netbios.get(target.netbios()).into_iter().flatten();
         let mut same = listed.filter(|host| host.same_label(target) && host.domain().is_some());

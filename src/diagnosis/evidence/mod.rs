@@ -1,7 +1,7 @@
 //! Evidence as data: each fact has its names, its addresses and its source.
 //!
-//! [`quoted`] has the events that evidence quotes, [`caveat`] the facts against a verdict with their sentences, this file all other
-//! facts, and [`sentences`] theirs.
+//! [`quoted`] has the events that evidence quotes, [`caveat`] the facts against a verdict with their sentences, this file
+//! all other facts, and [`sentences`] theirs.
 
 mod caveat;
 mod quoted;
@@ -29,13 +29,13 @@ pub(super) const MAX_ADDRESSES: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceRole {
-    /// It supports the verdict.
+    /// The fact supports the verdict.
     For,
-    /// It speaks against the verdict.
+    /// The fact contradicts the verdict.
     Against,
-    /// It shows why another cause was not chosen.
+    /// The fact excludes another cause.
     Excludes,
-    /// It names another cause that fits as well.
+    /// The fact is about another cause that also fits.
     Rival,
 }
 
@@ -85,11 +85,11 @@ impl fmt::Display for Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
-    /// It is part of the proof.
+    /// The event is part of the proof.
     Decisive,
-    /// It was logged near the events and has no weight in the verdict.
+    /// The event was logged near the incident and has no weight in the verdict.
     Near,
-    /// It shows what a host has or is, whenever it was logged.
+    /// The event shows a property of a host, whenever it was logged.
     Timeless,
 }
 

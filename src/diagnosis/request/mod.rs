@@ -1,7 +1,7 @@
 //! Requests for data: the question, the commands that answer it, and how to read the answer.
 //!
-//! This file has the type. The other files give each request its words ([`text`]), its commands ([`commands`]) and the data that a
-//! script can collect for it ([`collect`]).
+//! This file has the type. The other files give each request its words ([`text`]), its commands ([`commands`]) and the data
+//! that a script can collect for it ([`collect`]).
 
 mod collect;
 mod commands;
@@ -38,7 +38,7 @@ pub(crate) enum Request {
         name: Name,
         client: Name,
     },
-    /// Whether a name is meant to resolve to the host that answered.
+    /// Is a name meant to resolve to the host that answered?
     MeantName {
         name: Name,
         responder: Name,
@@ -62,7 +62,7 @@ pub(crate) enum Request {
     ControllerLogs {
         spn: Name,
     },
-    /// The client's log as it is now.
+    /// The current log of the client.
     ClientLog {
         client: Name,
         reason: LogReason,
@@ -77,7 +77,7 @@ pub(crate) enum Request {
         host: Name,
         name: Name,
     },
-    /// Whether IIS decrypts with the key of the pool's account or of the machine.
+    /// Does IIS decrypt with the key of the pool's account or with that of the machine?
     KernelMode {
         host: Name,
     },
@@ -89,7 +89,7 @@ pub(crate) enum Request {
     AccountClass {
         account: Name,
     },
-    /// The object behind a name that belongs to no known host.
+    /// The object that has a name of no known host.
     Machine {
         name: Name,
     },
@@ -97,7 +97,7 @@ pub(crate) enum Request {
         name: Name,
         host: Name,
     },
-    /// Whether a host may fetch the password of a managed service account.
+    /// May a host fetch the password of a managed service account?
     ManagedAccount {
         account: Name,
         host: Name,
@@ -112,7 +112,7 @@ pub(crate) enum Request {
         host: Name,
         domains: Vec<Name>,
     },
-    /// Whether two machines use one computer account.
+    /// Do two machines use the same computer account?
     Twins {
         host: Name,
     },

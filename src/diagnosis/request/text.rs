@@ -227,7 +227,7 @@ impl Request {
         }
     }
 
-    /// How to read the answer.
+    /// Explains how to read the answer.
     pub(crate) fn how_to_read(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "It is loopback only if client and target share an address.",
@@ -302,7 +302,7 @@ impl Request {
         }
     }
 
-    /// How to pass the answer to krbtriage.
+    /// Explains how to pass the answer to krbtriage.
     pub(crate) fn hand_over(&self) -> &'static str {
         match self {
             Self::Addresses { .. } => "Pass the file with --interfaces.",

@@ -156,7 +156,7 @@ impl SignalContext<'_, '_> {
                     self.target_or_responder()
                 }
             }
-            // They name a trust or a policy, and no party of the incident.
+            // These signals are about a trust or a policy, and not about a party of the incident.
             SignalKind::TrustKeyVersionUnknown | SignalKind::WeakCipherAllowed => None,
             SignalKind::MachineSidNotUnique
             | SignalKind::UsnRollback
@@ -224,9 +224,9 @@ impl SignalContext<'_, '_> {
 
     /// Is the domain in NETLOGON 3210 the computer's own? `None` if nothing shows it.
     ///
-    /// A NetBIOS name need not be the first label of the DNS name. If the names differ, the realms of the event decide, then the
-    /// domain controller's own name, then a list that shows the kind of the computer: only a domain controller logs 3210 about
-    /// a trust.
+    /// A NetBIOS name need not be the first label of the DNS name. If the names differ, the realms of the event decide, then
+    /// the domain controller's own name, then a list that shows the kind of the computer: only a domain controller logs 3210
+    /// about a trust.
     fn refused_by_own_domain(&self) -> Option<bool> {
         let signal = &self.recorded.signal;
         let own = self.hosts.logged_by.as_ref().and_then(HostName::domain)?;

@@ -12,13 +12,13 @@ pub(crate) struct NearSignal<'a> {
     /// The first time within the window that it was logged.
     pub(crate) at: Timestamp,
     pub(crate) concern: Concern,
-    /// It names the target's host with a domain. A short name may belong to a machine of another domain.
+    /// Does it have the name of the target's host with a domain? A short name may belong to a machine of another domain.
     pub(crate) names_target_domain: bool,
-    /// It was logged at a password change that the account lists show, so the password is not broken.
+    /// Was it logged at a password change that the account lists show? Then the password is not broken.
     pub(crate) is_routine: bool,
     /// When the account got a new password between this refusal and the events, as a list shows.
     pub(crate) password_replaced: Option<Timestamp>,
-    /// It is NETLOGON 3210, and its domain may be the computer's own or that of a trust.
+    /// Is it a NETLOGON 3210 whose domain may be the computer's own or that of a trust?
     pub(crate) is_of_unknown_domain: bool,
 }
 

@@ -30,7 +30,7 @@ pub(super) fn spn_problem(signal: &mut Signal, v: &Values<'_>) -> Option<()> {
     signal.error = values().filter_map(error_number).find(|error| matches!(error, 8647 | 8648));
     match spn {
         Some(spn) => signal.add_names([(Role::Spn, spn)]),
-        // It is about a userPrincipalName.
+        // A string without `/` is a userPrincipalName.
         None if signal.event_id == 2974 => return None,
         None => {}
     }

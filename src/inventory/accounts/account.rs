@@ -1,5 +1,5 @@
-//! An account of a list, and what its attributes show about it. Lists lack attributes: `setspn` prints only distinguished names
-//! and SPNs.
+//! An account of a list, and what its attributes show about it. Lists lack attributes: `setspn` prints only distinguished
+//! names and SPNs.
 
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ pub(super) const REPLICATION: &str = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
 /// A directory account (computer, user, managed service account) and its SPNs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Account {
-    /// sAMAccountName as written (`SRV1$`, `svc_web`). If the source has none (`setspn` prints only DNs), it is the `CN` of the DN.
+    /// sAMAccountName as written (`SRV1$`, `svc_web`). If the source has none (`setspn` prints only DNs), it is the `CN` of
+    /// the DN.
     pub name: Arc<str>,
     /// The name is the `CN` of the DN. That of a computer then has no `$`.
     pub name_is_cn: bool,
@@ -73,8 +74,8 @@ impl Account {
                 && ["host", "restrictedkrbhost"].iter().any(|class| self.spns.has_class(class)))
     }
 
-    /// Does it have the `HOST/` SPN of this host? Every computer registers it for itself. It replaces dNSHostName, which `setspn`
-    /// does not show.
+    /// Does it have the `HOST/` SPN of this host? Every computer registers it for itself. It replaces dNSHostName, which
+    /// `setspn` does not show.
     pub fn has_host_spn(&self, host: &HostName) -> bool {
         self.spns.has_computer(host)
     }

@@ -42,7 +42,7 @@ pub(super) struct AccountCollector {
     has_losses: bool,
     /// Is [`MAX_ROWS`] reached?
     is_full: bool,
-    /// What the format shows about the completeness of the file.
+    /// The completeness of the file, as far as its format shows it.
     pub completeness: Completeness,
     evidence: CompletenessEvidence,
     pub domains: DomainNames,
@@ -65,8 +65,8 @@ impl AccountCollector {
         self
     }
 
-    /// Parses a time without a zone, as `Export-Csv` writes it. `None` if it is not a time, or if two numbers may be the day and no
-    /// earlier date of the file shows the order.
+    /// Parses a time without a zone, as `Export-Csv` writes it. `None` if it is not a time, or if two numbers may be the day
+    /// and no earlier date of the file shows the order.
     pub(super) fn local_time(&mut self, text: &str) -> Option<Timestamp> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (time, reading) = self.order.read(&text, &self.zone)?;

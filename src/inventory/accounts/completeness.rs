@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::account::{Account, REPLICATION};
 
-/// Whether an SPN that is absent from a file is not registered.
+/// The conclusion from the absence of an SPN in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Completeness {
     /// The file has only a part of the SPNs, so nothing follows.
     Part,
-    /// The SPN is not registered in a domain whose marker SPNs are in the file: `kadmin/changepw` of krbtgt, and the replication
-    /// SPN of a domain controller. Only a full dump has both. An export of computers lacks the first, an export of users the
-    /// second, and an export of one SPN or organizational unit at least one of them.
+    /// The SPN is not registered in a domain whose marker SPNs are in the file: `kadmin/changepw` of krbtgt, and the
+    /// replication SPN of a domain controller. Only a full dump has both. An export of computers lacks the first, an export
+    /// of users the second, and an export of one SPN or organizational unit at least one of them.
     #[default]
     Evident,
     /// Like `Evident`. In addition, the file states that it has all SPNs of this domain.

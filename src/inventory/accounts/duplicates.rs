@@ -1,7 +1,7 @@
 //! Finds errors in the account lists alone, without events, for `krbtriage audit --spns`.
 //!
-//! `setspn -X` finds only [`DuplicateKind::Spn`]. Before Windows 10 it compares case, and it never looks into domains that it was
-//! not asked for.
+//! `setspn -X` finds only [`DuplicateKind::Spn`]. Before Windows 10 it compares case, and it never looks into domains that
+//! it was not asked for.
 
 use super::account::Account;
 use super::spn_index::{AccountId, SpnIndex};
@@ -9,10 +9,9 @@ use super::spn_index::{AccountId, SpnIndex};
 /// A kind of error in account lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DuplicateKind {
-    /// One SPN on two or more accounts.
+    /// An SPN on two or more accounts.
     Spn,
-    /// One account has an SPN of a class that `HOST/` covers, and another has the `HOST/` form: the first
-    /// shadows the second.
+    /// An account has an SPN of a class that `HOST/` covers, and shadows another account with the `HOST/` form.
     HostAlias,
     /// Accounts of one name in two or more domains.
     AccountName,
@@ -28,8 +27,8 @@ pub struct Duplicate {
     pub accounts: Vec<AccountId>,
     /// For [`DuplicateKind::HostAlias`], the owners of the `HOST/` form; otherwise empty.
     pub shadowed: Vec<AccountId>,
-    /// Are at least two of the accounts different however the files are read ([`SpnIndex::surely_different`]), and does no file
-    /// contradict that they own the SPN?
+    /// Are at least two of the accounts different however the files are read ([`SpnIndex::surely_different`]), and does no
+    /// file contradict that they own the SPN?
     pub certain: bool,
 }
 
@@ -95,8 +94,8 @@ impl SpnIndex<'_> {
         })
     }
 
-    /// The finding if computers or accounts with an SPN have one name in two domains. Others are left out: people have namesakes, and
-    /// nobody requests a ticket for them.
+    /// The finding if computers or accounts with an SPN have one name in two domains. Others are left out: people have
+    /// namesakes, and nobody requests a ticket for them.
     fn same_name(&self, ids: &[AccountId]) -> Option<Duplicate> {
         if ids.len() < 2 {
             return None;

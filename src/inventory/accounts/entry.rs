@@ -98,14 +98,14 @@ impl Attribute {
     }
 }
 
-/// One directory object that is being read.
+/// A directory object that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     account: Account,
     spns: SpnListBuilder,
     markers: MarkerSpns,
     line: u64,
-    /// It is deleted, or two of its values contradict each other.
+    /// Is it deleted, or do two of its values contradict each other?
     skipped: bool,
     collected: Option<Timestamp>,
 }
@@ -227,8 +227,8 @@ impl Entry {
         }
     }
 
-    /// Reports a second, different value of an attribute that identifies the account, and skips the object. It is unknown which of
-    /// the values is right.
+    /// Reports a second, different value of an attribute that identifies the account, and skips the object. It is unknown
+    /// which of the values is right.
     fn check_same(
         &mut self,
         attribute: &str,
@@ -289,7 +289,8 @@ impl Entry {
         }
     }
 
-    /// Adds the account to the collector. Skips deleted objects and those that are not accounts (groups, containers, the domain).
+    /// Adds the account to the collector. Skips deleted objects and those that are not accounts (groups, containers, the
+    /// domain).
     pub(super) fn finish(mut self, to: &mut AccountCollector) {
         self.account.spns = self.spns.finish_list();
         to.keep_builder(self.spns);
@@ -322,8 +323,8 @@ impl Entry {
     }
 }
 
-/// Sets a time from one of the names of its attribute. A contradiction to the earlier `time` is reported, and the earlier one is
-/// kept. A time without a zone counts only if there is no other.
+/// Sets a time from one of the names of its attribute. A contradiction to the earlier `time` is reported, and the earlier
+/// one is kept. A time without a zone counts only if there is no other.
 fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to: &mut AccountCollector) {
     let when = times::time(value);
     if when == ExportTime::Unclear {
@@ -341,7 +342,8 @@ fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to
         }
         return;
     }
-    // The names differ in precision (100 ns, 1 ms, 1 s). In a wrong zone, a time without a zone is some quarters of an hour off.
+    // The names differ in precision (100 ns, 1 ms, 1 s). In a wrong zone, a time without a zone is some quarters of an hour
+    // off.
     let differs = |a: Timestamp, b: Timestamp| a.duration_since(b).as_secs_f64().round() % 900.0 != 0.0;
     match (*time, when.at()) {
         (Some(earlier), Some(new)) if differs(earlier, new) => {
@@ -351,8 +353,8 @@ fn set_time(name: &str, time: &mut Option<Timestamp>, value: &str, line: u64, to
     }
 }
 
-/// Splits a list that an export joined to one text, at the first separator for which `joins` is true. An SPN may itself contain a
-/// comma (in a DN) or a blank.
+/// Splits a list that an export joined to one text, at the first separator for which `joins` is true. An SPN may itself
+/// contain a comma (in a DN) or a blank.
 fn flattened(text: &str, joins: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
     // No text contains NUL, so without a separator the whole text is one part.
     let separator = *b"\n;|, ".iter().find(|separator| joins(**separator)).unwrap_or(&0);

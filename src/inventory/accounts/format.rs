@@ -8,7 +8,7 @@ use crate::text::decode::TextReader;
 /// The text of a file.
 pub(super) type Text<'t> = TextReader<&'t mut dyn Read>;
 
-/// One export format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
+/// An export format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
 pub(super) struct Format {
     /// Its name in the documentation.
     pub name: &'static str,

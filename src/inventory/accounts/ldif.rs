@@ -1,9 +1,9 @@
-//! Reads LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments, references, and a last
-//! entry without a blank line after it.
+//! Reads LDIF (RFC 2849) as `ldifde`, `ldapsearch` and `ldbsearch` write it: folded lines, base64, comments, references, and
+//! a last entry without a blank line after it.
 //!
 //! The absence of an SPN proves something if the comments of `ldapsearch` show that a whole domain was searched for
-//! `(servicePrincipalName=*)` and that the search succeeded. `ldifde` and `ldbsearch` write no filter, so there the content decides
-//! ([`Completeness::Evident`]).
+//! `(servicePrincipalName=*)` and that the search succeeded. `ldifde` and `ldbsearch` write no filter, so there the content
+//! decides ([`Completeness::Evident`]).
 
 use std::borrow::Cow;
 
@@ -138,7 +138,8 @@ struct SearchInfo {
     requested: Option<bool>,
     /// Number of entries that the search returned.
     entries: Option<u64>,
-    /// Whether the search succeeded (`result: 0 Success`) or was cut off (`4 Size limit exceeded`); `None` without a result.
+    /// Did the search succeed (`result: 0 Success`)? False if it was cut off (`4 Size limit exceeded`), `None` without a
+    /// result.
     succeeded: Option<bool>,
 }
 
@@ -287,8 +288,8 @@ impl Export {
         entry.set(attribute, &value, number, to);
     }
 
-    /// Reports a range of SPNs that is not the last. AD returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3), and the last
-    /// range ends in `*`.
+    /// Reports a range of SPNs that is not the last. AD returns at most 1,500 values at once (MS-ADTS 3.1.1.3.1.3.3), and
+    /// the last range ends in `*`.
     fn range(&mut self, options: &str, number: u64, to: &mut AccountCollector) {
         let last = options.split(';').any(|o| o.starts_with("range=") && o.ends_with("-*"));
         if last {

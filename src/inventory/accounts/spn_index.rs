@@ -27,9 +27,9 @@ pub struct SpnIndex<'a> {
     records: Vec<u32>,
     starts: Vec<u32>,
     disputes: Disputes,
-    /// By [`stored_key`].
+    /// The accounts of each SPN, by [`stored_key`].
     by_spn: HashMap<Box<str>, SpnEntry>,
-    /// By name in lower case without `$`. A long CN is also under its first 15 characters.
+    /// The accounts of each name, in lower case and without `$`. A long CN is also under its first 15 characters.
     by_name: HashMap<Box<str>, Ids>,
 }
 
@@ -40,7 +40,8 @@ struct SpnEntry {
     first: (u32, SpnOffset),
 }
 
-/// The accounts that own an SPN. Usually it is one, and a vector for each of a million SPNs would take more memory than the SPNs.
+/// The accounts that own an SPN. Usually it is one, and a vector for each of a million SPNs would take more memory than the
+/// SPNs.
 #[derive(Debug, Clone)]
 pub(super) enum Ids {
     One(AccountId),
@@ -143,8 +144,8 @@ impl<'a> SpnIndex<'a> {
 
     /// Accounts on which exactly this SPN is registered, compared by [`Spn::key`].
     ///
-    /// The realm of `spn` is that of the request, and not part of the registration. Only if no account owns the SPN without its
-    /// realm, accounts are found whose directory entry includes the realm (`HTTP/fela@corp.local`).
+    /// The realm of `spn` is that of the request, and not part of the registration. Only if no account owns the SPN without
+    /// its realm, accounts are found whose directory entry includes the realm (`HTTP/fela@corp.local`).
     pub fn owners(&self, spn: &Spn) -> &[AccountId] {
         self.entry(spn).map_or(&[], |(_, known)| known.ids.as_slice())
     }
@@ -163,8 +164,8 @@ impl<'a> SpnIndex<'a> {
         found.map(|(key, known)| (&**key, known))
     }
 
-    /// Do the files disagree on whether this account owns the SPN? One file lists it, but another one does not, although that has
-    /// all SPNs of the account or all accounts with SPNs of its domain. One of the two is outdated.
+    /// Do the files disagree on whether this account owns the SPN? One file lists it, but another one does not, although
+    /// that has all SPNs of the account or all accounts with SPNs of its domain. One of the two is outdated.
     pub fn is_disputed(&self, spn: &Spn, id: AccountId) -> bool {
         let Some((key, _)) = self.entry(spn) else { return false };
         self.key_is_disputed(key, id)
@@ -188,8 +189,8 @@ impl<'a> SpnIndex<'a> {
         merge::surely_different(&a, &b, &self.domains)
     }
 
-    /// Accounts of this name, in any case, with or without `$`. With a `domain` (DNS or NetBIOS name), only those of the domain and
-    /// those whose domain is unknown. If a name with `$` and one without exist, the spelling of `name` decides.
+    /// Accounts of this name, in any case, with or without `$`. With a `domain` (DNS or NetBIOS name), only those of the
+    /// domain and those whose domain is unknown. If a name with `$` and one without exist, the spelling of `name` decides.
     pub fn named(&self, name: &str, domain: Option<&str>) -> Vec<AccountId> {
         let lower = name.trim().to_lowercase();
         let bare = lower.strip_suffix('$').unwrap_or(&lower);
@@ -282,7 +283,7 @@ impl<'a> SpnIndex<'a> {
 struct Disputes {
     /// Accounts that are in one file, and not in another one that has every account with SPNs of the domain.
     whole: HashSet<AccountId>,
-    /// By account, the keys of SPNs that one file lists and another one omits.
+    /// The keys of SPNs that one file lists and another one omits, by account.
     spns: HashMap<AccountId, HashSet<Box<str>>>,
 }
 

@@ -169,8 +169,8 @@ impl<'c> AddressCollector<'c> {
         self.collected = (at.to_string(), Some(at));
     }
 
-    /// Adds an address that a host owns, and returns its index for a later join. A row without a host is reported, unless the user
-    /// or the file's name gives one.
+    /// Adds an address that a host owns, and returns its index for a later join. A row without a host is reported, unless
+    /// the user or the file's name gives one.
     pub(crate) fn add_address(&mut self, new: NewAddress<'_>) -> Option<usize> {
         // Windows and asset lists show 0.0.0.0 for an adapter without an address.
         if new.address.is_unspecified() {
@@ -251,8 +251,8 @@ impl<'c> AddressCollector<'c> {
         self.push_name(name, address, line, origin, None);
     }
 
-    /// Adds a name as the resolver of one client answers it, which reads the client's hosts file before it asks DNS. If neither
-    /// `resolver` nor the file's name gives the client, the name counts as one from DNS.
+    /// Adds a name as the resolver of one client answers it, which reads the client's hosts file before it asks DNS. If
+    /// neither `resolver` nor the file's name gives the client, the name counts as one from DNS.
     pub(crate) fn add_client_name(&mut self, resolver: &str, name: &str, address: IpAddr, line: u64) {
         let resolver = self.host(resolver);
         self.push_name(name, address, line, NameOrigin::Unknown, resolver);
@@ -433,8 +433,8 @@ enum HostCell {
     Invalid,
 }
 
-/// Is this a possible Windows computer name? It has labels of letters, digits, `-` and `_`, and is neither an address, nor a MAC,
-/// nor a placeholder for a missing name.
+/// Is this a possible Windows computer name? It has labels of letters, digits, `-` and `_`, and is neither an address, nor a
+/// MAC, nor a placeholder for a missing name.
 pub(super) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))

@@ -32,7 +32,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// One lease, from CSV or JSON.
+/// A lease, from CSV or JSON.
 pub(super) struct Lease<'a> {
     pub address: &'a str,
     /// Empty if the device gave no name.

@@ -13,7 +13,7 @@ pub(crate) struct Format {
     pub read: Reader,
 }
 
-/// How a format receives the content.
+/// The function of a format that reads the content.
 #[derive(Clone, Copy)]
 pub(crate) enum Reader {
     /// The whole file, decoded.
@@ -43,8 +43,8 @@ pub(crate) struct Sample<'s> {
     pub head: &'s [u8],
     /// The decoded text of the first bytes.
     pub text: &'s str,
-    /// The cells of the header as [`column_key`](crate::text::delimited::column_key) writes them. One cell for a text that is not a
-    /// table, and none for JSON.
+    /// The cells of the header as [`column_key`](crate::text::delimited::column_key) writes them. One cell for a text that
+    /// is not a table, and none for JSON.
     pub columns: Vec<String>,
     /// The text in lower case.
     pub lower: String,

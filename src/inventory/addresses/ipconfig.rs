@@ -100,7 +100,7 @@ fn plain_lines(text: &str) -> Vec<&str> {
 
 /// Does another text begin with this line, whose values are not addresses of the host?
 fn ends_listing(line: &str, after_blank: bool) -> bool {
-    // Of JSON, XML or a quoted CSV.
+    // The line belongs to JSON, XML or a quoted CSV.
     let is_code = line.trim_start().starts_with(['{', '}', '[', ']', '<', '"']);
     let at_margin = !line.is_empty() && !line.starts_with([' ', '\t']);
     is_code || (at_margin && !is_title(line) && !is_header(line) && after_blank && labelled(line).is_none())
@@ -270,8 +270,9 @@ fn is_mask(text: &str) -> bool {
     matches!(text.parse::<IpAddr>(), Ok(v4 @ IpAddr::V4(_)) if parse_prefix(text, v4).is_some_and(|p| p > 0))
 }
 
-/// Is the address in use? False for the states in which the host does not answer on it (`Tentative`, `Duplicate`, `Invalid`), in
-/// the languages that took these words from Latin (`Dupliziert`, `Duplicado`). In other languages the row is kept.
+/// Is the address in use? False for the states in which the host does not answer on it (`Tentative`, `Duplicate`,
+/// `Invalid`), in the languages that took these words from Latin (`Dupliziert`, `Duplicado`). In other languages the row is
+/// kept.
 pub(super) fn is_bound(state: &str) -> bool {
     let state = state.to_lowercase();
     !["tentativ", "dupli", "invalid"].iter().any(|word| state.starts_with(word))

@@ -37,8 +37,8 @@ const MAX_MEMBER: u64 = 256 << 20;
 /// Advice for a folder or an archive without any inventory.
 const KINDS: &str = "give exports of addresses, see docs/inventories.md";
 
-/// Reads the files at `paths` and those in folders and archives. A folder may also hold logs, account lists and reports, which are
-/// skipped.
+/// Reads the files at `paths` and those in folders and archives. A folder may also hold logs, account lists and reports,
+/// which are skipped.
 ///
 /// Never fails as a whole. [`AddressInventory::files`] has the files that could not be read, and what to do about each.
 pub fn load(paths: &[PathBuf], options: &LoadOptions) -> AddressInventory {
@@ -86,7 +86,7 @@ fn read_member(
             format!("larger than {} MiB in an archive: unpack it", MAX_MEMBER >> 20)
         }
         Ok(_) => {
-            // Of an archive in the archive, the name of the file itself.
+            // A file of an archive in an archive has both names; the last one is its own.
             let name = member.name.rsplit('!').next().unwrap_or_default();
             let suggested = host_of_path(Path::new(name)).or_else(|| host_of_archive(archive));
             let host = DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested };
@@ -130,7 +130,7 @@ fn default_host(path: &Path, options: &LoadOptions) -> DefaultHost {
     DefaultHost { stated: options.host.as_deref().map(Arc::from), suggested: host_of_path(path) }
 }
 
-/// Where a file was found. It decides whether a file that is not an address inventory is reported.
+/// The origin of a file. It decides whether a file that is not an address inventory is reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// The user passed its path.

@@ -38,7 +38,7 @@ pub struct ResolvedName {
     pub resolver: Option<Arc<str>>,
 }
 
-/// How a name came to its address.
+/// The way in which a name got its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NameOrigin {
     /// The source does not show it.
@@ -56,7 +56,7 @@ pub struct HostAlias {
     pub name: Arc<str>,
     pub other: Arc<str>,
     pub source: Source,
-    /// It is a CNAME, which may be wrong. Otherwise the host itself uses both names.
+    /// Is it a CNAME, which may be wrong? Otherwise the host itself uses both names.
     pub cname: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct AddressInventory {
     pub files: Vec<InventoryFile>,
 }
 
-/// One adapter of `Get-NetAdapter`.
+/// An adapter of `Get-NetAdapter`.
 #[derive(Debug, Clone)]
 pub(crate) struct Adapter {
     /// `None` if neither the export nor its file's name shows it.

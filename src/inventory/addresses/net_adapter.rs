@@ -34,7 +34,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// One `MSFT_NetAdapter`, from CSV or JSON.
+/// An `MSFT_NetAdapter`, from CSV or JSON.
 pub(super) struct NetAdapter<'a> {
     /// `PSComputerName`, as the operator typed it. Empty for a local run.
     pub remote: &'a str,

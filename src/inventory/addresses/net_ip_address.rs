@@ -56,7 +56,7 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// One `MSFT_NetIPAddress`, from CSV or JSON.
+/// An `MSFT_NetIPAddress`, from CSV or JSON.
 pub(super) struct NetIpAddress<'a> {
     pub host: &'a str,
     pub address: &'a str,

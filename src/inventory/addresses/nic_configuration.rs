@@ -1,5 +1,5 @@
-//! Reads `Win32_NetworkAdapterConfiguration` as CSV from `wmic nicconfig get ... /format:csv` and from `Export-Csv`, which keeps
-//! the addresses only if they were joined to text.
+//! Reads `Win32_NetworkAdapterConfiguration` as CSV from `wmic nicconfig get ... /format:csv` and from `Export-Csv`, which
+//! keeps the addresses only if they were joined to text.
 
 use super::collector::{AddressCollector, NewAddress};
 use super::format::{Format, Reader, Refusal, Sample};
@@ -101,14 +101,14 @@ fn stretched(row: &Row<'_>, column: Option<usize>, extra: usize) -> String {
     cells.join(", ")
 }
 
-/// One `Win32_NetworkAdapterConfiguration`, from CSV or JSON.
+/// A `Win32_NetworkAdapterConfiguration`, from CSV or JSON.
 pub(super) struct NicConfiguration<'a> {
     /// `DNSHostName`, the computer's own name without domain.
     pub dns_name: &'a str,
     /// The name or address that the operator typed, or the node's name.
     pub remote: &'a str,
     pub addresses: &'a [String],
-    /// In the order of the addresses. A mask for IPv4, a prefix length for IPv6.
+    /// The masks (IPv4) or prefix lengths (IPv6) in the order of the addresses.
     pub subnets: &'a [String],
     pub description: &'a str,
     pub mac: &'a str,

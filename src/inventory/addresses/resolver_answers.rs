@@ -1,5 +1,5 @@
-//! Reads the answers that a client gets for a name: from `Resolve-DnsName` (table, list or CSV) and `ping`, which use its hosts
-//! file first, and from `nslookup`, which asks only DNS.
+//! Reads the answers that a client gets for a name: from `Resolve-DnsName` (table, list or CSV) and `ping`, which use its
+//! hosts file first, and from `nslookup`, which asks only DNS.
 //!
 //! The file's name gives the client, or `--host`. `Resolve-DnsName` uses the hosts file unless `-NoHostsFile`
 //! is given (its documentation).
@@ -55,7 +55,7 @@ fn read_csv(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
             address: finder.alternatives(ADDRESS),
         })
     };
-    // One file may hold the answers of several clients and days.
+    // A file may hold the answers of several clients and days.
     let mut all: BTreeMap<(String, String), Answers> = BTreeMap::new();
     each_row(text, to, columns, |columns, row, _| {
         let [resolver, collected] =
@@ -233,8 +233,8 @@ fn read_nslookup(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusa
     Ok(())
 }
 
-/// Name and address in `Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data`. In every language the name comes first,
-/// then the address in brackets, then the size.
+/// Name and address in `Pinging srv2.beta.example.com [192.0.2.2] with 32 bytes of data`. In every language the name comes
+/// first, then the address in brackets, then the size.
 fn pinged(line: &str) -> Option<(&str, IpAddr)> {
     let (before, rest) = line.split_once(" [")?;
     let (address, after) = rest.split_once(']')?;

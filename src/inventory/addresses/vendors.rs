@@ -61,7 +61,7 @@ pub const BMC_NICS: &[BmcNic] = &[
     },
     BmcNic {
         vendor: "HPE iLO",
-        // Not link-local.
+        // This address is not link-local.
         host: &[ip(16, 1, 15, 2)],
         bmc: &[ip(16, 1, 15, 1)],
         descriptions: &["hpe virtual nic", "ilo virtual nic"],

@@ -17,7 +17,7 @@ pub(crate) struct DateOrder {
     day_first: Option<bool>,
 }
 
-/// How reliably a date was read.
+/// The reliability of a date that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DateReading {
     /// The date has a zone, or is a point in time.
@@ -91,8 +91,8 @@ impl DateOrder {
     }
 }
 
-/// Parses a point in time as programs write it: `/Date(1381698789000)/` of PowerShell 5, seconds or milliseconds since 1970, or
-/// `20131013211309.000000-000` of WMI.
+/// Parses a point in time as programs write it: `/Date(1381698789000)/` of PowerShell 5, seconds or milliseconds since 1970,
+/// or `20131013211309.000000-000` of WMI.
 fn parse_machine_time(text: &str) -> Option<Timestamp> {
     let number = text
         .trim_matches(['\\', '/'])

@@ -98,7 +98,7 @@ pub(crate) struct CommandLine {
 pub(super) struct Check {
     pub question: String,
     pub commands: Vec<CommandLine>,
-    /// How to read the answer.
+    /// Explanation of the answer.
     pub how: String,
 }
 
@@ -126,7 +126,7 @@ pub(super) struct NameList {
     pub more: String,
 }
 
-/// One incident in full.
+/// An incident with all details.
 #[derive(Default)]
 pub(super) struct Story {
     /// Write all elements, also empty ones, as a template that the script fills.
@@ -145,9 +145,9 @@ pub(super) struct Story {
     /// Zone of the times in its texts.
     pub zone: Zone,
     pub card: IncidentCard,
-    /// Whether the explanation is that of the problem.
+    /// Is the explanation the same as that of the problem?
     pub same_why: bool,
-    /// Whether the fix is that of the problem.
+    /// Is the fix the same as that of the problem?
     pub same_fix: bool,
 }
 

@@ -1,8 +1,9 @@
-//! Finds the answers of `IObjectExporter::ServerAlive2` and `ResolveOxid2` and of `IRemoteSCMActivator::RemoteCreateInstance` in
-//! the PDUs of a connection (connection-oriented RPC, C706 chapter 12, MS-RPCE 2.2.2).
+//! Finds the answers of `IObjectExporter::ServerAlive2` and `ResolveOxid2` and of
+//! `IRemoteSCMActivator::RemoteCreateInstance` in the PDUs of a connection (connection-oriented RPC, C706 chapter 12,
+//! MS-RPCE 2.2.2).
 //!
-//! Only the bind has the interface and only the request has the operation, so responses are matched to them by context and call
-//! number. If the capture has only the server's side, an answer counts if it parses exactly as one.
+//! Only the bind has the interface and only the request has the operation, so responses are matched to them by context and
+//! call number. If the capture has only the server's side, an answer counts if it parses exactly as one.
 
 use std::collections::HashMap;
 
@@ -98,8 +99,8 @@ impl Conversation {
     fn client_pdu(&mut self, pdu: &Pdu) -> Option<()> {
         match pdu.kind {
             BIND | ALTER_CONTEXT => {
-                // At 24 the number of contexts. Each has an identifier, the number of transfer syntaxes, the abstract syntax, and the
-                // transfer syntaxes.
+                // The number of contexts is at offset 24. Each context has an identifier, the number of transfer syntaxes,
+                // the abstract syntax, and the transfer syntaxes.
                 let count = *pdu.bytes.get(24)?;
                 let mut at = 28;
                 for _ in 0..count {

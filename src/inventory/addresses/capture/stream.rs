@@ -25,14 +25,14 @@ impl<'p> Segment<'p> {
     }
 }
 
-/// One direction of a TCP connection.
+/// A direction of a TCP connection.
 #[derive(Default)]
 pub(super) struct Stream {
     /// Sequence number of the next byte; `None` before the first segment, which may be in the middle.
     next: Option<u32>,
     /// Ordered bytes that are not used yet.
     pub ready: Vec<u8>,
-    /// By distance from `next` at the time of arrival. Rebased as `next` moves.
+    /// Segments that arrived early, by their distance from `next`.
     early: BTreeMap<u32, Vec<u8>>,
     early_bytes: usize,
 }

@@ -1,5 +1,5 @@
-//! Reads a host's answer to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6). It has the host's name and exactly the addresses
-//! from which another computer chooses, so it is the best inventory for this fault.
+//! Reads a host's answer to `IObjectExporter::ServerAlive2` (MS-DCOM 3.1.2.5.1.6). It has the host's name and exactly the
+//! addresses from which another computer chooses, so it is the best inventory for this fault.
 //!
 //! Order of the files: [`bindings`], [`pdu`].
 
@@ -18,7 +18,7 @@ use crate::inventory::InventoryFile;
 /// Largest stub in bytes. A dual string array has at most 65,535 units of two bytes and 16 bytes around them.
 pub(crate) const MAX_STUB: usize = 160 * 1024;
 
-/// One answer, from a capture, a text or a probe.
+/// An answer, from a capture, a text or a probe.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answer {
     /// The name or address by which the host was asked. Empty if it is unknown. The name may be full, while the answer has the
@@ -45,8 +45,8 @@ const NETBIOS_LEN: usize = 15;
 
 /// Adds the answer's addresses to the host that the answer names.
 ///
-/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). If the two disagree, `asked` is ignored. The difference
-/// may be the fault itself or stale DNS, and joining the two names would hide it.
+/// `asked` only completes that name (`SRV2` and `srv2.beta.example.com`). If the two disagree, `asked` is ignored. The
+/// difference may be the fault itself or stale DNS, and joining the two names would hide it.
 pub(super) fn add_answer(rows: &mut AddressCollector<'_>, answer: &Answer) {
     let mut names = answer.entries.iter().filter(|(text, _)| parse_address(text).is_none());
     let own = names.next().map_or("", |(name, _)| name.as_str());

@@ -190,7 +190,7 @@ impl Problem {
     }
 }
 
-/// A list as one cell, as in the report. A long one ends with the number of items left out.
+/// Joins a list for one cell, as in the report. A long list ends with the number of items left out.
 fn list(items: &[String]) -> String {
     let mut out = String::new();
     for (i, item) in items.iter().enumerate() {

@@ -27,7 +27,7 @@ pub enum SavedError {
     Cut { path: PathBuf, line: u64 },
 }
 
-/// A report to read.
+/// A file that should be a report of krbtriage.
 #[derive(Debug, Clone, Copy)]
 pub struct SavedFile<'a> {
     pub path: &'a Path,

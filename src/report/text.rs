@@ -17,7 +17,7 @@ use crate::text::sentence::uncapitalise;
 
 /// Most problems that are all shown in full.
 const ALL_IN_FULL: usize = 10;
-/// Problems shown in full if there are more than [`ALL_IN_FULL`].
+/// Number of problems that are shown in full if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
 /// Problems of each cause that get a line because they are not shown in full. The others are counted.
 const MAX_LINES: usize = 3;
@@ -34,7 +34,7 @@ const MAX_NAMES: usize = 3;
 /// Most resolved problems, one line each.
 const MAX_RESOLVED: usize = 5;
 
-/// Returns the whole text.
+/// Writes a report as text for a person.
 pub fn view(report: &Report<'_>, layout: TextLayout) -> String {
     let compared = report.rows.iter().any(|r| r.status != Status::New);
     View {

@@ -85,7 +85,7 @@ pub struct State {
 /// Number of events of one incident.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct EventCounts {
-    /// Events of all runs together.
+    /// Number of events of all runs.
     total: u64,
     /// Events of the last run that had any.
     last: u64,

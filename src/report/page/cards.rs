@@ -87,7 +87,7 @@ pub(crate) struct Action {
     pub commands: Vec<CommandLine>,
 }
 
-/// A command line.
+/// A command line with the machine to run it on.
 pub(crate) struct CommandLine {
     /// Machine to run it on, or empty.
     pub on: String,

@@ -11,18 +11,18 @@ use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{counted, grouped, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
-/// Problems whose connections are listed.
+/// Most problems whose connections are listed.
 const MAX_ADDRESSES: usize = 12;
-/// Problems with only a line, after those whose connections are listed. The others are counted.
+/// Most problems with only a line, after those whose connections are listed. The others are counted.
 const MAX_LINES: usize = 200;
 
-/// Connections of one problem.
+/// Most connections that are listed for one problem.
 const MAX_CONNECTIONS: usize = 10;
 
-/// Hosts that are listed below the connections.
+/// Most hosts that are listed below the connections.
 const MAX_HOSTS: usize = 600;
 
-/// Addresses of one problem.
+/// Most addresses that are listed for one problem.
 const MAX_ADDRESSES_OF_PROBLEM: usize = 3;
 
 /// Content of the section.

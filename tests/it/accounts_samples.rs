@@ -37,7 +37,7 @@ fn forest() -> Vec<Account> {
         if &*account.name == "DC-ALPHA$" {
             let replication =
                 "E3514235-4B06-11D1-AB04-00C04FC2DCD2/e7216f2e-317c-4a75-b2dd-dae8af2cee4a/alpha.example.com";
-            account.spns.push(replication);
+            account.spns = account.spns.iter().chain([replication]).collect();
         }
         account.distinguished_name = Some(dn_of(&name, container, &account.domain).into());
         account.user_account_control = Some(bits);

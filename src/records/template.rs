@@ -94,7 +94,7 @@ pub enum FragmentKind {
     Event,
     /// `EventData` or `UserData`.
     Section,
-    /// The child of `UserData`.
+    /// The element in `UserData` that contains the values.
     ChildOfUserData,
 }
 

@@ -44,7 +44,7 @@ struct CachedDefinition {
     program: Option<Program>,
 }
 
-/// A reference to a name.
+/// A reference to a name in the chunk.
 struct NameReference {
     /// Offset of the reference in the body.
     at: u32,

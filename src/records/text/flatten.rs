@@ -343,7 +343,7 @@ fn is_placeholder_name(name: &str) -> bool {
     digits("param") || digits("data") || digits("string")
 }
 
-/// Does it begin with the XML of an event?
+/// Does the text begin with the XML of an event?
 fn is_event_xml(text: &str) -> bool {
     let text = match text.strip_prefix("<?xml") {
         Some(rest) => rest.find("?>").and_then(|end| rest.get(end + 2..)).unwrap_or_default().trim_start(),

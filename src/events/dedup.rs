@@ -11,7 +11,7 @@ use hashbrown::hash_table::Entry;
 use super::event::Event;
 use crate::files::FileIndex;
 use crate::names::fold;
-use crate::records::{Origin, Record};
+use crate::records::{Record, RecordOrigin};
 
 /// Number of shards. Locks are taken per event, and with this many two workers rarely collide.
 const SHARDS: usize = 64;
@@ -116,7 +116,7 @@ impl DedupIndex {
 
     pub fn insert(&self, content: ContentFingerprint, record: &Record, file: FileIndex) -> Insertion {
         let fingerprint = self.fingerprint(content, record);
-        let slack = record.origin == Origin::Slack;
+        let slack = record.origin == RecordOrigin::Slack;
         // Copied text has no record IDs.
         let range = if record.record_id == 0 { fingerprint } else { record.record_id >> SHARD_BITS };
         let shard =

@@ -40,7 +40,7 @@ pub fn describe_archive_without_log(members: &[(String, FileKind)]) -> String {
 /// The members of a zip archive, in its order.
 #[derive(Debug)]
 pub struct MemberList {
-    pub members: Vec<Member>,
+    pub members: Vec<ZipMember>,
     pub budget: Budget,
     /// Errors of the archive as a whole.
     pub read_errors: Vec<String>,
@@ -48,7 +48,7 @@ pub struct MemberList {
 
 /// A member of a zip archive.
 #[derive(Debug)]
-pub struct Member {
+pub struct ZipMember {
     entry: OwnedZipFileEntry,
     /// The member itself, or the files in it if it is a zip archive.
     pub files: Vec<MemberFile>,
@@ -97,12 +97,12 @@ pub fn list_members(path: &Path) -> Result<MemberList, ArchiveError> {
         let mut files = member_files(&entry, &mut archive, &listing.budget);
         files.truncate(room);
         room -= files.len();
-        listing.members.push(Member { entry, files, packed_len });
+        listing.members.push(ZipMember { entry, files, packed_len });
     }
     Ok(listing)
 }
 
-impl Member {
+impl ZipMember {
     /// Unpacks the member of the archive at `path` and passes every file of a wanted kind, with its index, to
     /// `callback`. If the member cannot be unpacked, the first of these files gets the error.
     pub fn read(
@@ -148,7 +148,7 @@ impl Member {
     }
 }
 
-/// Receives the index of a file in [`Member::files`], and its content or why it could not be unpacked.
+/// Receives the index of a file in [`ZipMember::files`], and its content or why it could not be unpacked.
 pub type FileCallback<'f> = &'f mut dyn FnMut(usize, Result<&mut dyn Read, ArchiveError>);
 
 /// Bytes read from an archive at once.
@@ -160,7 +160,7 @@ fn entries<R: Read + Seek>(
     archive: R,
 ) -> Result<(Vec<OwnedZipFileEntry>, impl Read + Seek, bool), ArchiveError> {
     let left = Arc::new(AtomicU64::new(MAX_MEMBER_LIST));
-    let limited = ListReader { inner: archive, left: Arc::clone(&left) };
+    let limited = MemberListReader { inner: archive, left: Arc::clone(&left) };
     let opened = ZipArchive::new(BufReader::with_capacity(BUFFER, limited));
     let archive = match opened {
         Err(_) if left.load(Ordering::Relaxed) == 0 => return Err(ArchiveError::TooManyMembers),
@@ -180,12 +180,12 @@ fn entries<R: Read + Seek>(
 
 /// A reader of an archive that limits how much of the member list the zip crate reads and keeps: a forged list may be
 /// gigabytes long.
-struct ListReader<R> {
+struct MemberListReader<R> {
     inner: R,
     left: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for ListReader<R> {
+impl<R: Read> Read for MemberListReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -198,7 +198,7 @@ impl<R: Read> Read for ListReader<R> {
     }
 }
 
-impl<R: Seek> Seek for ListReader<R> {
+impl<R: Seek> Seek for MemberListReader<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.inner.seek(to)
     }

@@ -13,7 +13,7 @@ use crate::events::{
 };
 use crate::files::FileIndex;
 use crate::names::fold;
-use crate::records::{Content, Origin, Record};
+use crate::records::{Content, Record, RecordOrigin};
 use crate::scan::RecordVisitor;
 
 /// Most different signals kept. Real logs have some thousands. The limit keeps a crafted log with a new name
@@ -397,6 +397,6 @@ fn add_occurrence(
             occurrences.events += 1;
             occurrences.activity.add(record.time);
         }
-        occurrences.from_slack += i64::from(record.origin == Origin::Slack);
+        occurrences.from_slack += i64::from(record.origin == RecordOrigin::Slack);
     }
 }

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::events::DedupIndex;
     use crate::incidents::{MAX_NAME, Period};
-    use crate::records::{Datum, Origin, Record};
+    use crate::records::{Datum, Record, RecordOrigin};
     use crate::scan::RecordVisitor;
 
     fn record(id: u16, record_id: u64, second: i64, data: &[(&str, &str)]) -> Record {
@@ -239,7 +239,7 @@ mod tests {
                     if shared { Arc::clone(&like.content) } else { Arc::new((*like.content).clone()) };
                 let time = Timestamp::from_second(100 + n as i64 * 60).unwrap();
                 // The last is in two files.
-                (n / 10, Record { content, record_id: n.min(18), time, origin: Origin::Live })
+                (n / 10, Record { content, record_id: n.min(18), time, origin: RecordOrigin::Live })
             })
         };
         let gather = |shared| {
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn what_slack_space_left_of_an_event_is_no_other_event() {
         let event = four(7, 100, "host/srv2");
-        let left = Record { origin: Origin::Slack, ..four(7, 100, "host/sr") };
+        let left = Record { origin: RecordOrigin::Slack, ..four(7, 100, "host/sr") };
         assert_eq!(counted(vec![left.clone(), event.clone()]).0, 1);
         assert_eq!(counted(vec![event, left]).0, 1);
     }

@@ -93,7 +93,7 @@ pub struct Element {
 
 impl<'a> Tokens<'a> {
     /// The tokens in the body of the definition at `at`.
-    pub fn of_definition(chunk: &'a [u8], at: u32) -> Option<Self> {
+    pub fn definition_body(chunk: &'a [u8], at: u32) -> Option<Self> {
         let at = at as usize;
         let len = u32_at(chunk, at.checked_add(20)?)? as usize;
         let start = at + DEFINITION_HEADER;

@@ -9,7 +9,7 @@ use super::binxml::{
 };
 use super::element_names::{ElementNames, Tag};
 use super::record::Section;
-use super::template::{FieldName, FragmentKind, Node, Program, System, ValueNode, literal};
+use super::template::{EventNode, FieldName, FragmentKind, Program, System, ValueNode, literal};
 
 /// Deepest nesting of elements. `UserData` reaches 4.
 const MAX_DEPTH: usize = 12;
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 12;
 /// Compiles the template definition at `at`. Offsets of literals are relative to the start of its body, which differs between
 /// chunks.
 pub(super) fn compile(chunk: &[u8], at: u32, names: &mut ElementNames) -> Option<Program> {
-    let mut tokens = Tokens::of_definition(chunk, at)?;
+    let mut tokens = Tokens::definition_body(chunk, at)?;
     let start = u32::try_from(tokens.at).ok()?;
     tokens.fragment()?;
     let mut compiler = Compiler { names, program: Program::default() };
@@ -107,13 +107,13 @@ impl Compiler<'_> {
                     // `UserData` usually depends on its own content. If that is null, there is nothing to read.
                     let depends_on_itself = matches!(
                         self.program.nodes.get(before..),
-                        Some([Node::Fragment(index, _)]) if *index == child.dependency
+                        Some([EventNode::Fragment(index, _)]) if *index == child.dependency
                     );
                     (child.dependency == NO_DEPENDENCY || depends_on_itself).then_some(())?;
                 }
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
                     let (index, _) = tokens.substitution()?;
-                    self.program.nodes.push(Node::Fragment(index, FragmentKind::Section));
+                    self.program.nodes.push(EventNode::Fragment(index, FragmentKind::Section));
                 }
                 _ => return None,
             }
@@ -185,7 +185,7 @@ impl Compiler<'_> {
                 CLOSE => return Some(()),
                 SUBSTITUTION | OPTIONAL_SUBSTITUTION if section == Section::UserData && depth == 1 => {
                     let (index, _) = tokens.substitution()?;
-                    self.program.nodes.push(Node::Fragment(index, FragmentKind::ChildOfUserData));
+                    self.program.nodes.push(EventNode::Fragment(index, FragmentKind::ChildOfUserData));
                 }
                 token if token & !MORE == OPEN && depth < MAX_DEPTH => {
                     let child = tokens.element(token)?;
@@ -244,7 +244,7 @@ impl Compiler<'_> {
             }
             TextSource::Value(index) => FieldName::FromValue(index),
         };
-        self.program.nodes.push(Node::Value(ValueNode {
+        self.program.nodes.push(EventNode::Value(ValueNode {
             name: field,
             content,
             dependency: child.dependency,

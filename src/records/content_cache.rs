@@ -9,7 +9,7 @@ use foldhash::HashMap;
 
 use super::record::Content;
 use super::template::Program;
-use super::values::Values;
+use super::values::SubstitutionValues;
 
 /// Most contents in the cache. A full cache is emptied.
 const MAX_CONTENTS: usize = 2048;
@@ -38,7 +38,7 @@ impl ContentCache {
         &mut self,
         number: u64,
         program: &Program,
-        values: &Values,
+        values: &SubstitutionValues,
         chunk: &[u8],
     ) -> Option<()> {
         self.key.extend_from_slice(&number.to_le_bytes());

@@ -8,13 +8,15 @@ use super::content_cache::ContentCache;
 use super::element_names::ElementNames;
 use super::fields::{FieldReader, MAX_TEXT, is_nothing};
 use super::gate::{Candidate, ProviderCheck, RECORD_HEADER};
-use super::record::{Content, Datum, Origin, Record};
+use super::record::{Content, Datum, Record, RecordOrigin};
 use super::rejected_records::{RejectedRecord, RejectedRecords};
 use super::selection::Selection;
 use super::slack;
-use super::template::{FieldName, FragmentKind, Node, Program, ValueNode};
+use super::template::{EventNode, FieldName, FragmentKind, Program, ValueNode};
 use super::template_cache::TemplateCache;
-use super::values::{BINXML, FILETIME, TEXT, U64, Value, Values, value_of, write_utf16};
+use super::values::{
+    BINXML, FILETIME, SubstitutionValue, SubstitutionValues, TEXT, U64, value_of, write_utf16,
+};
 
 /// The result of decoding a record.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ pub enum DecodeResult {
 pub struct Decoder {
     programs: Programs,
     contents: ContentCache,
-    values: Values,
-    nested: Values,
+    values: SubstitutionValues,
+    nested: SubstitutionValues,
     text: String,
     last_rejected: RejectedValue,
     rejected: RejectedRecords,
@@ -133,11 +135,11 @@ impl Decoder {
         // A copy of the record's size follows the Binary XML.
         let (at, end) = (candidate.at as usize + RECORD_HEADER, (candidate.end as usize).checked_sub(4)?);
         let token = chunk.get(at..end)?.strip_prefix(&FRAGMENT)?.first()?;
-        let origin = if self.programs.slack.is_some() { Origin::Slack } else { Origin::Live };
+        let origin = if self.programs.slack.is_some() { RecordOrigin::Slack } else { RecordOrigin::Live };
         let mut inline = None;
         let mut instance = None;
         let provider_is_wanted = candidate.provider == ProviderCheck::Wanted;
-        let may_repeat_rejected = provider_is_wanted && origin == Origin::Live;
+        let may_repeat_rejected = provider_is_wanted && origin == RecordOrigin::Live;
         if may_repeat_rejected && self.rejected.is_repetition(chunk, at, end) {
             return Some(DecodeResult::NotWanted);
         }
@@ -148,7 +150,7 @@ impl Decoder {
             instance = Some(found);
         } else {
             // In slack, names could not be verified.
-            (origin == Origin::Live).then_some(())?;
+            (origin == RecordOrigin::Live).then_some(())?;
             let (record, start) = (chunk.get(..end)?, at + FRAGMENT.len());
             inline = Some(compile_inline(record, start, &mut self.programs.names)?);
             self.values.clear();
@@ -178,7 +180,7 @@ impl Decoder {
             }
         }
         let record = |content| Some(DecodeResult::Wanted(Record { content, record_id, time, origin }));
-        let may_repeat = instance.filter(|_| origin == Origin::Live);
+        let may_repeat = instance.filter(|_| origin == RecordOrigin::Live);
         if let Some(instance) = may_repeat {
             self.make_content_key(chunk, instance, &fragments)?;
             if let Some(content) = self.contents.get() {
@@ -201,7 +203,7 @@ impl Decoder {
             data: Vec::with_capacity(8),
         };
         for node in &program.nodes {
-            if let Node::Value(node) = node {
+            if let EventNode::Value(node) = node {
                 event.value(node, &mut content.data)?;
             }
         }
@@ -263,14 +265,14 @@ impl Decoder {
     fn fails_a_condition(
         &mut self,
         chunk: &[u8],
-        value: Value,
+        value: SubstitutionValue,
         id: u16,
         selection: &Selection,
     ) -> Option<bool> {
         let (instance, _) = fragment_instance(chunk, value)?;
         let LoadedProgram { program, base, .. } = self.programs.get(chunk, instance)?;
         for node in &program.nodes {
-            let Node::Value(ValueNode { name: FieldName::Fixed(name), content, .. }) = node else {
+            let EventNode::Value(ValueNode { name: FieldName::Fixed(name), content, .. }) = node else {
                 continue;
             };
             if let Some(condition) = selection.conditions(id).find(|condition| name == condition.name) {
@@ -329,7 +331,7 @@ impl Decoder {
     fn fragment(
         &mut self,
         chunk: &[u8],
-        value: Value,
+        value: SubstitutionValue,
         kind: FragmentKind,
         data: &mut Vec<Datum>,
     ) -> Option<()> {
@@ -345,8 +347,8 @@ impl Decoder {
         let mut event = FieldReader { chunk, literals: chunk.get(base..)?, values, text, room: MAX_TEXT };
         for node in &program.nodes {
             match node {
-                Node::Value(node) => event.value(node, data)?,
-                Node::Fragment(..) => return None,
+                EventNode::Value(node) => event.value(node, data)?,
+                EventNode::Fragment(..) => return None,
             }
         }
         Some(())
@@ -354,7 +356,7 @@ impl Decoder {
 }
 
 /// The template instance in a value, and the offset at which its Binary XML ends.
-fn fragment_instance(chunk: &[u8], value: Value) -> Option<(Instance, usize)> {
+fn fragment_instance(chunk: &[u8], value: SubstitutionValue) -> Option<(Instance, usize)> {
     (value.kind == BINXML).then_some(())?;
     let (at, end) = (value.at as usize, value.at as usize + usize::from(value.len));
     let stream = chunk.get(at..end)?;

@@ -90,7 +90,7 @@ impl ElementName {
 
 /// A name in the hash table, and the chunk and offset that it belongs to.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
+struct NameSlot {
     generation: u32,
     offset: u32,
     /// Offset of the name's end in the chunk. A definition or record that ends before it cannot refer to the name.
@@ -101,13 +101,13 @@ struct Slot {
 /// A hash table of the names in the current chunk that were used so far.
 pub(super) struct ElementNames {
     generation: u32,
-    slots: Box<[Slot; 512]>,
+    slots: Box<[NameSlot; 512]>,
 }
 
 impl Default for ElementNames {
     fn default() -> Self {
         let name = ElementName { tag: Tag::Other, text: Utf16Span { at: 0, units: 0 } };
-        Self { generation: 1, slots: Box::new([Slot { generation: 0, offset: 0, end: 0, name }; 512]) }
+        Self { generation: 1, slots: Box::new([NameSlot { generation: 0, offset: 0, end: 0, name }; 512]) }
     }
 }
 
@@ -132,7 +132,7 @@ impl ElementNames {
         let name = ElementName::at(chunk, offset)?;
         let units = u16_at(chunk, offset as usize + 6)?;
         let end = offset.checked_add(8)?.checked_add(u32::from(units) * 2)?;
-        *self.slots.get_mut(slot_of(offset))? = Slot { generation: self.generation, offset, end, name };
+        *self.slots.get_mut(slot_of(offset))? = NameSlot { generation: self.generation, offset, end, name };
         Some(name)
     }
 }

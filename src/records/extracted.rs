@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::read_errors::ReadErrors;
-use super::record::{Content, Datum, Origin, Record};
+use super::record::{Content, Datum, Record, RecordOrigin};
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 
@@ -33,7 +33,7 @@ pub const MAX_LINE: usize = 8 << 20;
 
 /// The members that every line has.
 #[derive(Deserialize)]
-struct Head<'a> {
+struct LineHead<'a> {
     krbtriage: u32,
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
@@ -59,7 +59,7 @@ pub struct EventLine<'a> {
     pub user_id: Cow<'a, str>,
     #[serde(borrow)]
     pub data: Vec<ValueLine<'a>>,
-    pub origin: Origin,
+    pub origin: RecordOrigin,
     /// The log, as 16 hexadecimal digits. The writer appends this member itself, because it knows the log last.
     #[serde(borrow, skip_serializing)]
     log: Cow<'a, str>,
@@ -229,7 +229,7 @@ pub fn read_lines(
 fn parse(text: &str) -> Result<ExtractLine, String> {
     let unread =
         |error: serde_json::Error| format!("it is not a line of an extraction, or is damaged: {error}");
-    let head: Head<'_> = serde_json::from_str(text).map_err(unread)?;
+    let head: LineHead<'_> = serde_json::from_str(text).map_err(unread)?;
     if head.krbtriage != VERSION {
         return Err(format!(
             "it has version {} and this krbtriage reads version {VERSION}; update krbtriage",
@@ -280,7 +280,7 @@ mod tests {
             content: content.into(),
             record_id: u64::MAX,
             time: "2013-10-06T21:13:09.1234567Z".parse().unwrap(),
-            origin: Origin::Slack,
+            origin: RecordOrigin::Slack,
         }
     }
 

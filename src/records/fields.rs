@@ -6,13 +6,15 @@ use super::binxml::{NO_DEPENDENCY, TextSource, Utf16Span};
 use super::compile::event_id_of;
 use super::record::{Datum, Text};
 use super::template::{FieldName, System, ValueNode};
-use super::values::{BINARY, BINXML, NULL, TEXT, TEXT_ARRAY, Value, Values, write_utf16};
+use super::values::{
+    BINARY, BINXML, NULL, SubstitutionValue, SubstitutionValues, TEXT, TEXT_ARRAY, write_utf16,
+};
 
 /// Most bytes of text decoded from one record: ten times what a record has if no value repeats.
 pub(super) const MAX_TEXT: usize = 1 << 20;
 
 /// Is the value null, or an empty fragment?
-pub(super) fn is_nothing(value: Value) -> bool {
+pub(super) fn is_nothing(value: SubstitutionValue) -> bool {
     value.kind == NULL || (value.kind == BINXML && value.len == 0)
 }
 
@@ -21,7 +23,7 @@ pub(super) struct FieldReader<'a> {
     pub(super) chunk: &'a [u8],
     /// The bytes that the offsets of the program's literals are relative to.
     pub(super) literals: &'a [u8],
-    pub(super) values: &'a Values,
+    pub(super) values: &'a SubstitutionValues,
     /// A buffer for the text of one field.
     pub(super) text: &'a mut String,
     /// Number of bytes that its values may still have.
@@ -152,7 +154,7 @@ impl FieldReader<'_> {
     }
 
     /// Appends a value for each text of an array. An empty array gives one empty value.
-    fn array(&mut self, value: Value, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
+    fn array(&mut self, value: SubstitutionValue, name: &Option<Text>, data: &mut Vec<Datum>) -> Option<()> {
         let before = data.len();
         let mut sound = true;
         let Self { text, room, .. } = self;

@@ -302,7 +302,7 @@ impl Gate {
 ///
 /// The event ID was value 3 in all 53,209 records of the real logs that were examined.
 fn provider_if_usual(chunk: &[u8], at: u32, known: &mut KnownNames) -> Option<TextSource> {
-    let mut tokens = Tokens::of_definition(chunk, at)?;
+    let mut tokens = Tokens::definition_body(chunk, at)?;
     let start = SystemStart::read(&mut tokens, known)?;
     let (SUBSTITUTION | OPTIONAL_SUBSTITUTION) = tokens.u8()? else {
         return None;

@@ -37,5 +37,5 @@ pub mod xml;
 pub mod xml_stream;
 
 pub use read_errors::ReadErrors;
-pub use record::{Content, Datum, MAX_VALUE, Origin, Record, Text};
+pub use record::{Content, Datum, MAX_VALUE, Record, RecordOrigin, Text};
 pub use selection::{EventFilter, Selection};

@@ -22,7 +22,7 @@ pub struct Record {
     /// `System/TimeCreated/@SystemTime`, not the time in the record header.
     pub time: Timestamp,
     /// The part of the log in which the record was found.
-    pub origin: Origin,
+    pub origin: RecordOrigin,
 }
 
 /// The fields of a record except its time and ID.
@@ -80,7 +80,12 @@ impl Record {
             user_id: Text::default(),
             data: Vec::new(),
         };
-        Self { content: content.into(), record_id: 7, time: Timestamp::UNIX_EPOCH, origin: Origin::Live }
+        Self {
+            content: content.into(),
+            record_id: 7,
+            time: Timestamp::UNIX_EPOCH,
+            origin: RecordOrigin::Live,
+        }
     }
 
     /// Changes the content of the record.
@@ -102,7 +107,7 @@ pub struct Datum {
 /// The part of a log in which a record was found. The evidence quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum RecordOrigin {
     /// The live part of a chunk, or an XML or text file.
     #[default]
     Live,

@@ -20,7 +20,7 @@ pub struct Selection {
     /// Index in `providers` by event ID; 0 for an ID that no filter lists.
     providers_of: Vec<u32>,
     providers: Vec<WantedProviders>,
-    conditions: Vec<Condition>,
+    conditions: Vec<ValueCondition>,
 }
 
 /// The providers that are wanted with an event ID.
@@ -43,14 +43,14 @@ impl WantedProviders {
 
 /// A condition on a value of a wanted record.
 #[derive(Debug, Clone, Copy)]
-pub struct Condition {
+pub struct ValueCondition {
     event_id: u16,
     /// `Data/@Name` in ASCII, with the case of the log.
     pub name: &'static str,
     accepts: fn(&str) -> bool,
 }
 
-impl Condition {
+impl ValueCondition {
     pub fn accepts(&self, value: &str) -> bool {
         (self.accepts)(value)
     }
@@ -86,12 +86,12 @@ impl Selection {
     /// With LogLevel=1 a machine logs a Kerberos event 3 for every ticket. Decoding all of them for the few with 0x29 would
     /// take most of the time.
     pub fn only_where(mut self, event_id: u16, name: &'static str, accepts: fn(&str) -> bool) -> Self {
-        self.conditions.push(Condition { event_id, name, accepts });
+        self.conditions.push(ValueCondition { event_id, name, accepts });
         self
     }
 
     /// The conditions on records with this event ID.
-    pub fn conditions(&self, event_id: u16) -> impl Iterator<Item = &Condition> {
+    pub fn conditions(&self, event_id: u16) -> impl Iterator<Item = &ValueCondition> {
         self.conditions.iter().filter(move |condition| condition.event_id == event_id)
     }
 

@@ -10,7 +10,7 @@ use super::binxml::{
     name_text,
 };
 use super::gate::{Candidate, ProviderCheck, RecordHeader};
-use super::template::{FieldName, FragmentKind, Node, Program, ValueNode, literal};
+use super::template::{EventNode, FieldName, FragmentKind, Program, ValueNode, literal};
 use super::values::BINARY;
 use crate::chunks::bytes::{u16_at, u32_at};
 
@@ -38,7 +38,7 @@ pub fn carve(chunk: &[u8], from: usize, mut callback: impl FnMut(Candidate)) {
 pub fn compile(chunk: &[u8], at: u32, id: u32) -> Option<Program> {
     // The identifier is the start of the definition's GUID.
     (u32_at(chunk, (at as usize).checked_add(4)?)? == id).then_some(())?;
-    let tokens = Tokens::of_definition(chunk, at)?;
+    let tokens = Tokens::definition_body(chunk, at)?;
     compile_event(tokens).or_else(|| compile_section(tokens))
 }
 
@@ -112,7 +112,7 @@ fn compile_event(mut tokens: Tokens<'_>) -> Option<Program> {
         match tokens.u8()? {
             CLOSE => return Some(program),
             SUBSTITUTION | OPTIONAL_SUBSTITUTION => {
-                program.nodes.push(Node::Fragment(tokens.substitution()?.0, FragmentKind::Section));
+                program.nodes.push(EventNode::Fragment(tokens.substitution()?.0, FragmentKind::Section));
             }
             // `UserData` with one substitution, or `EventData` with all its values.
             token if token & !MORE == OPEN => {
@@ -121,7 +121,7 @@ fn compile_event(mut tokens: Tokens<'_>) -> Option<Program> {
                 if tokens.has_content()? {
                     match tokens.text_source()? {
                         Some(TextSource::Value(index)) => {
-                            program.nodes.push(Node::Fragment(index, FragmentKind::Section));
+                            program.nodes.push(EventNode::Fragment(index, FragmentKind::Section));
                             tokens.expect(CLOSE)?;
                         }
                         Some(_) => return None,
@@ -178,7 +178,7 @@ fn compile_values(program: &mut Program, tokens: &mut Tokens<'_>) -> Option<()> 
             (TextSource::Literal(name), _) => FieldName::Fixed(literal(chunk, name)?),
             (TextSource::Value(index), _) => FieldName::FromValue(index),
         };
-        program.nodes.push(Node::Value(ValueNode {
+        program.nodes.push(EventNode::Value(ValueNode {
             name,
             content,
             dependency: child.dependency,

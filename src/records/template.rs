@@ -80,7 +80,7 @@ pub struct ValueNode {
 
 /// A part of an event after `System`.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub enum EventNode {
     Value(ValueNode),
     /// The substitution value with this index holds a fragment of this kind.
     Fragment(u16, FragmentKind),
@@ -104,7 +104,7 @@ pub struct Program {
     pub kind: FragmentKind,
     /// The fields of `System`. Empty if the program does not describe a whole event.
     pub system: System,
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<EventNode>,
     /// Indexes of the substitution values that decide the content: all that are used, except record ID and time.
     pub used: Vec<u16>,
 }
@@ -126,8 +126,8 @@ impl Program {
             time,
         } = &mut self.system;
         let values = self.nodes.iter_mut().filter_map(|node| match node {
-            Node::Value(value) => Some(&mut value.content),
-            Node::Fragment(..) => None,
+            EventNode::Value(value) => Some(&mut value.content),
+            EventNode::Fragment(..) => None,
         });
         [name, source_name, event_id, version, level, channel, computer, user_id, record_id, time]
             .into_iter()
@@ -149,7 +149,7 @@ impl Program {
         ];
         let mut used: Vec<u16> = parts.into_iter().filter_map(TextSource::value).collect();
         for node in &self.nodes {
-            let Node::Value(value) = node else { continue };
+            let EventNode::Value(value) = node else { continue };
             used.extend(value.content.value());
             used.extend(match value.name {
                 FieldName::FromValue(index) => Some(index),
@@ -170,9 +170,9 @@ impl Program {
         let mut after_fragment = false;
         for node in &self.nodes {
             match node {
-                Node::Value(_) if after_fragment => return None,
-                Node::Value(_) => {}
-                Node::Fragment(index, kind) => {
+                EventNode::Value(_) if after_fragment => return None,
+                EventNode::Value(_) => {}
+                EventNode::Fragment(index, kind) => {
                     *slots.next()? = Some((*index, *kind));
                     after_fragment = true;
                 }

@@ -55,7 +55,7 @@ struct NameReference {
 impl TemplateCache {
     /// The number of the definition at this offset, which is compiled if it is new. `None` if its shape is unusual.
     pub(super) fn number(&mut self, chunk: &[u8], at: u32, element_names: &mut ElementNames) -> Option<u64> {
-        let (key, tokens) = (key(chunk, at)?, Tokens::of_definition(chunk, at)?);
+        let (key, tokens) = (key(chunk, at)?, Tokens::definition_body(chunk, at)?);
         let same =
             |number: &&u64| self.get(**number).is_some_and(|cached| cached.is(tokens.chunk, tokens.at));
         if let Some(number) = self.numbers.get(&key).into_iter().flatten().find(same) {

@@ -26,7 +26,7 @@ pub const TEXT_ARRAY: u8 = 0x81;
 
 /// The type and the position of a value in the chunk.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Value {
+pub struct SubstitutionValue {
     /// A value type, such as [`TEXT`].
     pub kind: u8,
     /// Offset in the chunk.
@@ -38,9 +38,9 @@ pub struct Value {
 /// The values of one template instance.
 ///
 /// The positions of the previous instance are reused as far as the types and lengths are the same, which they usually are.
-pub struct Values {
+pub struct SubstitutionValues {
     /// Offsets are relative to the first value.
-    values: [Value; MAX_VALUES],
+    values: [SubstitutionValue; MAX_VALUES],
     descriptors: [[u8; 4]; MAX_VALUES],
     /// Number of values before the first SID. Their positions depend only on the descriptors; the length of a SID is in its data.
     reusable: usize,
@@ -52,9 +52,9 @@ pub struct Values {
     pub end: usize,
 }
 
-impl Default for Values {
+impl Default for SubstitutionValues {
     fn default() -> Self {
-        let (values, descriptors) = ([Value::default(); MAX_VALUES], [[0; 4]; MAX_VALUES]);
+        let (values, descriptors) = ([SubstitutionValue::default(); MAX_VALUES], [[0; 4]; MAX_VALUES]);
         Self { values, descriptors, reusable: 0, first: 0, count: 0, end: 0 }
     }
 }
@@ -89,7 +89,7 @@ const IN_SID: u32 = 3 << 16;
 /// Only the `evtx` crate reads the type.
 const UNUSUAL: u32 = 4 << 16;
 
-impl Values {
+impl SubstitutionValues {
     /// Reads the descriptors of `instance`. `None` if a value does not have the length of its type, so that only the `evtx` crate
     /// can find the next value.
     pub fn read(&mut self, chunk: &[u8], instance: Instance) -> Option<()> {
@@ -109,7 +109,7 @@ impl Values {
         let mut sids = 0;
         for (slot, descriptor) in self.values.get_mut(new)?.iter_mut().zip(kept) {
             let len = sound_len(chunk, end as usize, *descriptor)?;
-            *slot = Value { kind: descriptor[2], at: end - self.first, len: len as u16 };
+            *slot = SubstitutionValue { kind: descriptor[2], at: end - self.first, len: len as u16 };
             sids += usize::from(slot.kind == SID);
             self.reusable += usize::from(sids == 0);
             end += len as u32;
@@ -129,17 +129,17 @@ impl Values {
     }
 
     /// The value with this index. A missing value is null.
-    pub fn get(&self, index: u16) -> Value {
+    pub fn get(&self, index: u16) -> SubstitutionValue {
         self.values
             .get(..self.count)
             .and_then(|values| values.get(usize::from(index)))
-            .map(|value| Value { at: self.first + value.at, ..*value })
+            .map(|value| SubstitutionValue { at: self.first + value.at, ..*value })
             .unwrap_or_default()
     }
 }
 
 /// The value of an instance with this index, found by the lengths of the values before it. Later values are not checked.
-pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
+pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<SubstitutionValue> {
     let descriptors = descriptors(chunk, instance)?.get(..=usize::from(index))?;
     let mut at = instance.descriptors + instance.count * 4;
     let (&last, before) = descriptors.split_last()?;
@@ -147,7 +147,7 @@ pub fn value_of(chunk: &[u8], instance: Instance, index: u16) -> Option<Value> {
         at += sound_len(chunk, at, *descriptor)?;
     }
     let len = sound_len(chunk, at, last)?;
-    Some(Value { kind: last[2], at: u32::try_from(at).ok()?, len: len as u16 })
+    Some(SubstitutionValue { kind: last[2], at: u32::try_from(at).ok()?, len: len as u16 })
 }
 
 /// The descriptors of an instance: length (2 bytes), type and a reserved byte of each value.
@@ -176,7 +176,7 @@ fn sid_len(chunk: &[u8], at: usize) -> Option<usize> {
     Some(8 + 4 * usize::from(*chunk.get(at + 1)?))
 }
 
-impl Value {
+impl SubstitutionValue {
     pub fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
         chunk.get(self.at as usize..)?.get(..usize::from(self.len))
     }

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::compile::event_id_of;
-use super::record::{Content, Datum, Origin, Record, Section, Text};
+use super::record::{Content, Datum, Record, RecordOrigin, Section, Text};
 use super::selection::Selection;
 
 /// Deepest nesting of elements. Windows events reach 6. The `evtx` crate has the same limit.
@@ -274,7 +274,7 @@ impl<'a> Parser<'a> {
             data: self.data,
         };
         let record_id = system.record_id.parse().unwrap_or(0);
-        Ok(Some(Record { content: content.into(), record_id, time, origin: Origin::Live }))
+        Ok(Some(Record { content: content.into(), record_id, time, origin: RecordOrigin::Live }))
     }
 }
 

@@ -16,7 +16,7 @@ use super::external_sort::{self, Key, Sorter};
 use crate::events::{ApErrModified, ReportedEvents};
 use crate::files::FileIndex;
 use crate::incidents::{self, EventSink, Twin};
-use crate::records::{Origin, Record};
+use crate::records::{Record, RecordOrigin};
 use crate::text::escape::escape_json;
 
 /// Columns of the CSV and members of the JSON.
@@ -220,8 +220,8 @@ impl EventSink for WorkerSpool<'_> {
             target_realm: event.target_realm.clone(),
             client_realm: event.client_realm.clone(),
             origin: match record.origin {
-                Origin::Live => "live",
-                Origin::Slack => "slack",
+                RecordOrigin::Live => "live",
+                RecordOrigin::Slack => "slack",
             }
             .into(),
             log: String::new(),

@@ -25,12 +25,12 @@ pub(super) fn index_of(number: u64) -> FileIndex {
 
 /// The logs of all extractions, which the workers share.
 #[derive(Default)]
-pub(super) struct ExtractedLogs(Mutex<Logs>);
+pub(super) struct ExtractedLogs(Mutex<MergedLogs>);
 
 /// The content of [`ExtractedLogs`].
 #[derive(Default)]
-struct Logs {
-    logs: HashMap<FileIndex, Log>,
+struct MergedLogs {
+    logs: HashMap<FileIndex, MergedLog>,
     unread: BTreeSet<UnreadLine>,
     /// The number of each extraction with a `begin` line, and the file with the line.
     begun: BTreeSet<(u64, FileIndex)>,
@@ -42,7 +42,7 @@ struct Logs {
 
 /// A log, merged from the lines read so far.
 #[derive(Default)]
-struct Log {
+struct MergedLog {
     line: Option<LogLine>,
     /// Number of its events that were read.
     events_read: u64,
@@ -56,7 +56,7 @@ const NO_BEGINNING: &str =
     "its beginning is missing; copy it or extract the logs again (where it is in parts, name all of them)";
 
 impl ExtractedLogs {
-    fn lock(&self) -> MutexGuard<'_, Logs> {
+    fn lock(&self) -> MutexGuard<'_, MergedLogs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -127,7 +127,7 @@ impl ExtractedLogs {
         let mut logs = self.lock();
         for (index, count) in events {
             if let Entry::Vacant(entry) = logs.logs.entry(index) {
-                entry.insert(Log::default());
+                entry.insert(MergedLog::default());
                 logs.spend(0)?;
             }
             if let Some(log) = logs.logs.get_mut(&index) {
@@ -139,7 +139,7 @@ impl ExtractedLogs {
 
     /// The logs in the order of their paths, and the paths that could not be read.
     pub(super) fn into_reports(self) -> (Vec<FileReport>, Vec<FileError>) {
-        let Logs { logs, unread, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let MergedLogs { logs, unread, .. } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut reports: Vec<_> = logs.into_iter().map(|(index, log)| log.into_report(index)).collect();
         reports.sort_by(|a, b| (&a.path, a.index).cmp(&(&b.path, b.index)));
         let unread = unread
@@ -150,7 +150,7 @@ impl ExtractedLogs {
     }
 }
 
-impl Logs {
+impl MergedLogs {
     /// Counts the memory of one more entry with texts of `bytes`. Fails if there is none left.
     fn spend(&mut self, bytes: usize) -> Result<(), String> {
         let bytes = self.bytes + bytes + LOG_BYTES;
@@ -168,7 +168,7 @@ fn text_bytes(line: &LogLine) -> usize {
     texts.map(|text| text.len() + size_of::<String>()).sum()
 }
 
-impl Log {
+impl MergedLog {
     fn into_report(self, index: FileIndex) -> FileReport {
         let Self { line, events_read, contradictory } = self;
         let Some(line) = line else {

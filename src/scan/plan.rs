@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::extracted::ExtractedLogs;
 use super::report::FileReport;
 use crate::chunks::BLOCK_LEN;
-use crate::files::archive::{self, Member, MemberFile};
+use crate::files::archive::{self, MemberFile, ZipMember};
 use crate::files::unpack::Budget;
 use crate::files::{FileError, FileIndex, FileKind, Input};
 use crate::records::reader::Counts;
@@ -117,7 +117,7 @@ impl FileProgress {
 pub(super) struct PlannedMember {
     /// Index of the archive in the inputs.
     pub input: usize,
-    pub member: Member,
+    pub member: ZipMember,
     /// Index of the member's first file in [`Plan::files`]; its other files follow.
     first_file: usize,
     /// Index of the archive's budget.

@@ -13,7 +13,7 @@ use crate::files::FileIndex;
 use crate::records::chunk::Chunk;
 use crate::records::extracted::{ExtractLine, read_lines};
 use crate::records::reader::{ChunkReader, Counts};
-use crate::records::{Origin, ReadErrors, Record, Selection};
+use crate::records::{ReadErrors, Record, RecordOrigin, Selection};
 use crate::zone::Zone;
 
 /// The context of a reader: the selection, and where records, errors and counts go. Each worker has its own.
@@ -102,7 +102,7 @@ impl<'a> Sink<'a> {
             ExtractLine::Event(number, record) => {
                 let log = index_of(number);
                 *found.entry(log).or_default() += 1;
-                if record.origin == Origin::Slack && !*recover {
+                if record.origin == RecordOrigin::Slack && !*recover {
                     slack += 1;
                 } else if selection.accepts_record(&record) {
                     visitor.record(log, counts.truncate(record));

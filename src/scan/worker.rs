@@ -69,7 +69,7 @@ impl<'a> Worker<'a> {
             if !matches!(task, ScanTask::Block { block: 1.., .. }) {
                 self.shared.progress.begin_file();
             }
-            match catch_unwind(AssertUnwindSafe(|| self.do_task(task))) {
+            match catch_unwind(AssertUnwindSafe(|| self.run_task(task))) {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.sink.add_read_error(0, || describe_log_error(&error)),
                 Err(_) => self.sink.report_panic(),
@@ -78,7 +78,7 @@ impl<'a> Worker<'a> {
         self.sink.flush();
     }
 
-    fn do_task(&mut self, task: ScanTask) -> io::Result<()> {
+    fn run_task(&mut self, task: ScanTask) -> io::Result<()> {
         match task {
             ScanTask::Block { input, block } => match self.shared.plan.input(input) {
                 Some(found) => self.read_block(input, found, block),

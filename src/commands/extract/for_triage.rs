@@ -10,7 +10,7 @@ use crate::events::{Event, ReportedEvents};
 use crate::files::FileIndex;
 use crate::files::{FileError, FileKind};
 use crate::records::extracted::{BoundLine, EventLine, LogLine, UnreadLine, VERSION, name_of, number_of};
-use crate::records::{Origin, Record};
+use crate::records::{Record, RecordOrigin};
 use crate::scan::FileReport;
 
 /// Length of the fingerprint that begins a row while it is sorted.
@@ -33,7 +33,7 @@ pub(super) fn line_start(
     let sum = sums.entry(file).or_default();
     *sum = sum.wrapping_add(fingerprint);
     let mut row = fingerprint.to_be_bytes().to_vec();
-    row.push(u8::from(record.origin == Origin::Slack));
+    row.push(u8::from(record.origin == RecordOrigin::Slack));
     Some(line("event", &EventLine::new(record)).map(|mut json| {
         // Drop the closing brace: the log is the last member.
         json.pop();

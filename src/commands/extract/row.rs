@@ -6,7 +6,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::records::extracted::ValueLine;
-use crate::records::{Origin, Record};
+use crate::records::{Record, RecordOrigin};
 use crate::report::CsvWriter;
 use crate::text::escape::{escape_json, escape_json_cell};
 
@@ -69,8 +69,8 @@ pub(super) fn line_start(record: &Record, format: Format) -> io::Result<Vec<u8>>
         level: record.level,
         data: record.data.iter().map(ValueLine::from).collect(),
         origin: match record.origin {
-            Origin::Live => "live",
-            Origin::Slack => "slack",
+            RecordOrigin::Live => "live",
+            RecordOrigin::Slack => "slack",
         },
     };
     match format {

@@ -9,7 +9,7 @@ use super::{message_catalog, other_languages};
 use crate::records::read_errors::ReadErrors;
 use crate::records::selection::Selection;
 use crate::records::xml::parse_event;
-use crate::records::{Content, Datum, Origin, Record};
+use crate::records::{Content, Datum, Record, RecordOrigin};
 use crate::zone::Zone;
 
 /// Converts the events of one file, and keeps what was learned about its dates.
@@ -179,7 +179,7 @@ impl<'a> EventConverter<'a> {
             data,
         };
         let record_id = event.record_id.parse().unwrap_or(0);
-        Ok(Record { content: content.into(), record_id, time, origin: Origin::Live })
+        Ok(Record { content: content.into(), record_id, time, origin: RecordOrigin::Live })
     }
 
     /// Reads the values of an event from its message. The error says why the event is skipped.

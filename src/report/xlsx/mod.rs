@@ -77,7 +77,7 @@ const EVENTS: [(&str, u16); 13] = [
     ("Target SPN", 32),
     ("Target realm", 22),
     ("Client realm", 22),
-    ("Origin", 8),
+    ("RecordOrigin", 8),
     ("Log", 40),
     ("Incident ID", 20),
 ];

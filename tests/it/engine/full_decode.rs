@@ -7,7 +7,7 @@ use evtx::{EvtxParser, ParserSettings};
 use krbtriage::chunks::header::ChunkHeader;
 use krbtriage::records::decode::{DecodeResult, Decoder};
 use krbtriage::records::gate::Gate;
-use krbtriage::records::{EventFilter, Origin, Record, Selection, xml};
+use krbtriage::records::{EventFilter, Record, RecordOrigin, Selection, xml};
 
 use super::support::{everything, read_path};
 use crate::support::data::real_logs;
@@ -88,7 +88,7 @@ fn records_in_slack_are_read_on_request_and_marked() {
         let options = krbtriage::scan::ScanOptions { recover: true, ..Default::default() };
         let (live, _) = read_path(&path, &everything());
         let (all, _) = super::support::read(&inputs, &everything(), &options);
-        let slack: Vec<_> = all.iter().filter(|r| r.origin == Origin::Slack).collect();
+        let slack: Vec<_> = all.iter().filter(|r| r.origin == RecordOrigin::Slack).collect();
         assert!(all.len() - slack.len() >= live.len(), "{path:?}");
         println!("{}: {} live, {} in slack", path.display(), live.len(), slack.len());
         if path.ends_with("kerberos-event5-in-slack.evtx") {

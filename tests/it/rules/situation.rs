@@ -12,7 +12,7 @@ use krbtriage::inventory::accounts::{Account, AccountInventory, HostAliases};
 use krbtriage::inventory::addresses::{AddressInventory, HostAlias, NameOrigin, OwnedAddress, ResolvedName};
 use krbtriage::inventory::directory::Directory;
 use krbtriage::inventory::from_events;
-use krbtriage::records::{Content, Datum, Origin, Record};
+use krbtriage::records::{Content, Datum, Record, RecordOrigin};
 use krbtriage::scan::RecordVisitor;
 
 pub const ALPHA: &str = "ALPHA.EXAMPLE.COM";
@@ -112,7 +112,7 @@ impl Situation {
             content: content.into(),
             record_id,
             time: time(NOON),
-            origin: Origin::Live,
+            origin: RecordOrigin::Live,
         });
         self
     }

@@ -1,7 +1,7 @@
 //! The events that machines log: event 4 on the client, and those of [`Trace`]s.
 
 use jiff::Timestamp;
-use krbtriage::records::{Content, Datum, Origin, Record};
+use krbtriage::records::{Content, Datum, Record, RecordOrigin};
 
 use super::exchange::{Attempt, Refusal, target_text};
 use super::faults::Trace;
@@ -52,7 +52,7 @@ impl Entry {
                 .collect(),
         };
         let time = Timestamp::from_second(self.time).unwrap();
-        Record { content: content.into(), record_id, time, origin: Origin::Live }
+        Record { content: content.into(), record_id, time, origin: RecordOrigin::Live }
     }
 
     pub fn event(&self) -> Event {

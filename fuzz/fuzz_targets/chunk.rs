@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use evtx::chunk_of_every_layout;
-use krbtriage::records::chunk::Chunk;
+use krbtriage::chunks::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};

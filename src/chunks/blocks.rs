@@ -14,6 +14,15 @@ pub enum CarvedItem {
     Junk(usize),
 }
 
+/// The bytes of a chunk and its position in the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunk<'a> {
+    /// 64 KiB, or less if the file ends in the chunk.
+    pub bytes: &'a [u8],
+    /// Offset in the file, for messages.
+    pub at: u64,
+}
+
 /// A part of a file that is searched for chunks.
 #[derive(Debug, Clone, Copy)]
 pub struct FileBlock<'a> {

@@ -11,7 +11,7 @@ pub mod file_header;
 pub mod header;
 pub mod layout;
 
-pub use blocks::{CarvedItem, Carver, FileBlock, slot_at};
+pub use blocks::{CarvedItem, Carver, Chunk, FileBlock, slot_at};
 pub use layout::{BLOCK_LEN, CHUNK_HEADER_LEN, CHUNK_LEN};
 
 pub use crate::files::kind::{CHUNK_MAGIC, FILE_HEADER_LEN, FILE_MAGIC};

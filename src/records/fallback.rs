@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use evtx::{EvtxChunkData, ParserSettings};
 
-use super::chunk::Chunk;
 use super::read_errors::ReadErrors;
 use super::record::Record;
 use super::selection::Selection;
 use super::xml;
+use crate::chunks::Chunk;
 use crate::chunks::header::ChunkHeader;
 
 /// The hash table of name offsets in the chunk header.

@@ -8,10 +8,9 @@
 //! 2. `binxml`, `element_names`, `values`, `gate`, `template`, `compile`, `slack`, `template_cache`, `content_cache`,
 //!    `rejected_records`, `fields`, `decode`: the records of a chunk, from tokens to the decoder.
 //! 3. `sliding_buffer`, `xml`, `xml_stream`, `text`, `extracted`: records in XML, in text and in extractions.
-//! 4. `chunk`, `fallback`: the `evtx` crate, for records that the decoder does not support. `reader` reads a chunk with both.
+//! 4. `fallback`: the `evtx` crate, for records that the decoder does not support. `reader` reads a chunk with both.
 
 pub mod binxml;
-pub mod chunk;
 mod compile;
 mod content_cache;
 #[cfg(test)]

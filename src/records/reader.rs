@@ -1,6 +1,5 @@
 //! Reads the records of one chunk with the gate and the decoder, and what they do not support with the `evtx` crate.
 
-use super::chunk::Chunk;
 use super::decode::{DecodeResult, Decoder};
 use super::fallback::{FallbackReader, Selector};
 use super::gate::Gate;
@@ -8,8 +7,8 @@ use super::read_errors::ReadErrors;
 use super::record::{MAX_VALUE, Record};
 use super::selection::Selection;
 use super::slack;
-use crate::chunks::CHUNK_MAGIC;
 use crate::chunks::header::ChunkHeader;
+use crate::chunks::{CHUNK_MAGIC, Chunk};
 
 /// Most bytes of text in the wanted records of one chunk: 128 times the chunk's size. A template may repeat one value
 /// without limit.

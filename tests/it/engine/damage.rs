@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
-use krbtriage::records::chunk::Chunk;
+use krbtriage::chunks::Chunk;
 use krbtriage::records::fallback::{FallbackReader, Selector};
 use krbtriage::records::reader::{ChunkReader, Counts};
 use krbtriage::records::{ReadErrors, Record, Selection};

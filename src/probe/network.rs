@@ -13,7 +13,7 @@ use super::failure::Failure;
 
 /// Most look-ups that run at once. Some of them exceeded their time limit, but the system's resolver cannot be interrupted.
 const MAX_LOOKUPS: usize = 2048;
-/// Number of look-ups that run now.
+/// Number of running look-ups.
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
 /// Stack in bytes of the thread of a look-up. The resolver's plug-ins (NSS on Linux) run on it.

@@ -174,7 +174,7 @@ impl<R: Read> TextReader<R> {
             };
             let before = rest.get(..valid).unwrap_or_default();
             if wrong.is_none() && !self.ended {
-                // A character split by the end of the block.
+                // The block ends within a character.
                 self.text.push_str(std::str::from_utf8(before).unwrap_or_default());
                 at += valid;
                 break;

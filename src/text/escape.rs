@@ -164,7 +164,7 @@ pub fn escape_json_cell(value: &impl Serialize) -> io::Result<String> {
     Ok(if json.split(';').skip(1).any(is_formula) { json.replace(';', "\\u003b") } else { json })
 }
 
-/// The text that [`escape_cell`] escaped: removes its apostrophes. Visible escapes stay, because a name may
+/// Removes the apostrophes that [`escape_cell`] added. Visible escapes stay, because a name may
 /// contain their letters.
 pub fn unescape_cell(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\'', text.as_bytes()).is_none() {

@@ -32,7 +32,7 @@ impl DomainNames {
             return Some((Arc::clone(domain), false));
         }
         let mut name = std::mem::take(&mut self.name);
-        let found = DistinguishedName::domain_of(dn, &mut name).map(|deleted| (self.named(&name), deleted));
+        let found = DistinguishedName::domain_of(dn, &mut name).map(|deleted| (self.intern(&name), deleted));
         self.name = name;
         if let (Some(end), Some((domain, _))) = (end, &found) {
             let kept = (end.into(), Arc::clone(domain));
@@ -46,8 +46,8 @@ impl DomainNames {
         found
     }
 
-    /// The shared copy of a domain name.
-    pub(super) fn named(&mut self, name: &str) -> Arc<str> {
+    /// Returns the shared copy of a domain name.
+    pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
         if *self.last != *name {
             self.last = match self.names.get(name) {
                 Some(known) => Arc::clone(known),

@@ -165,7 +165,7 @@ impl Entry {
             },
             Attribute::Domain => {
                 if self.account.distinguished_name.is_none() {
-                    self.account.domain = to.domains.named(value);
+                    self.account.domain = to.domains.intern(value);
                 }
             }
             Attribute::ServicePrincipalName => self.add_spn(value, line, to),

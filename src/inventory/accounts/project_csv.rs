@@ -137,7 +137,7 @@ impl Rows {
         let key = (name.to_lowercase().into(), domain.to_lowercase().into());
         self.index = self.indexes.get(&key).copied().or_else(|| {
             let account =
-                Account { name: name.into(), domain: to.domains.named(domain), ..Account::default() };
+                Account { name: name.into(), domain: to.domains.intern(domain), ..Account::default() };
             let index = to.push(account, source, MarkerSpns::default())?;
             self.indexes.insert(key, index);
             Some(index)

@@ -91,7 +91,7 @@ pub(crate) struct AddressCollector<'c> {
 /// The host of rows without a host name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DefaultHost {
-    /// `--host`.
+    /// The host that `--host` states.
     pub stated: Option<Arc<str>>,
     /// The host that the name of the file or its folder suggests. It applies only if the file names no other
     /// host.

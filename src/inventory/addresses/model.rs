@@ -12,7 +12,7 @@ use crate::inventory::{InventoryFile, Source};
 pub struct OwnedAddress {
     /// The host's name in the source. It is compared as `names::HostName`.
     pub host: Arc<str>,
-    /// Without zone (`%12`).
+    /// The address without its zone (`%12`).
     pub address: IpAddr,
     pub prefix_length: Option<u8>,
     /// Interface alias (`Ethernet 5`).

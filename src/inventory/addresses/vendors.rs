@@ -14,7 +14,7 @@ pub struct BmcNic {
     pub vendor: &'static str,
     /// The operating system's side: the address that the host owns, the same on every server of the vendor.
     pub host: &'static [Ipv4Addr],
-    /// The controller's side. The host does not own it, but DNS or a route may contain it.
+    /// The addresses of the controller's side. The host does not own them, but DNS or a route may contain them.
     pub bmc: &'static [Ipv4Addr],
     /// Lower-case parts of an adapter's description or device name that only this vendor uses.
     pub descriptions: &'static [&'static str],

@@ -37,7 +37,7 @@ const MAX_CONNECTIONS: usize = 4096;
 const MAX_HELD: usize = 32 << 20;
 /// Longest block of a capture in bytes. The reader's buffer grows up to it.
 const MAX_BLOCK: usize = 16 << 20;
-/// Most different answers remembered. A capture repeats each one many times.
+/// Most different answers that are kept. A capture repeats each answer many times.
 const MAX_ANSWERS: usize = 500_000;
 
 fn recognise(sample: &Sample<'_>) -> bool {

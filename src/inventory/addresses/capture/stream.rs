@@ -54,7 +54,7 @@ impl Stream {
         }
         let next = *self.next.get_or_insert(segment.sequence);
         let ahead = segment.sequence.wrapping_sub(next);
-        // Half of the number space is before, half after.
+        // Sequence numbers wrap around (RFC 9293 3.4). Half of them are before `next`, half after it.
         if ahead > u32::MAX / 2 {
             let known = next.wrapping_sub(segment.sequence) as usize;
             if let Some(rest) = segment.data.get(known..) {

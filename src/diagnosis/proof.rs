@@ -60,7 +60,7 @@ pub(crate) enum Repair {
     Account(String),
     /// A name that resolves to another host.
     Name(String),
-    /// Nothing in common with other incidents.
+    /// The incident has nothing in common with others.
     #[default]
     Incident,
 }

@@ -27,7 +27,7 @@ const MAX_EVIDENCE: usize = 3;
 const MAX_LOGGED: usize = 1;
 /// Most incidents of a problem.
 const MAX_INCIDENTS: usize = 3;
-/// Checks of a problem that is not confirmed. "Collect next" has all of them.
+/// Most checks of a problem that is not confirmed. "Collect next" has all of them.
 const MAX_CHECKS: usize = 1;
 /// Most names that a group of requests lists.
 const MAX_NAMES: usize = 3;

@@ -165,7 +165,7 @@ fn finding(
         kind,
         what: address.to_string(),
         owner_count: names.len(),
-        hurts: hurts(kind, &names, address),
+        hurts: effect_sentence(kind, &names, address),
         fix,
         owners: names.into_iter().take(MAX_SHOWN).collect(),
         adapters: shown(adapters.into_iter()),
@@ -175,7 +175,7 @@ fn finding(
 }
 
 /// Makes the sentence about the effect of a shared address.
-fn hurts(kind: AuditKind, names: &[String], address: IpAddr) -> String {
+fn effect_sentence(kind: AuditKind, names: &[String], address: IpAddr) -> String {
     let domains: BTreeSet<String> =
         names.iter().filter_map(|n| HostName::parse(n).and_then(|h| h.domain().map(str::to_owned))).collect();
     let across = match domains.len() {

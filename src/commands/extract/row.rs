@@ -53,7 +53,7 @@ struct Line<'a> {
 
 /// The last member of a line.
 #[derive(Serialize)]
-struct InFile<'a> {
+struct PathMember<'a> {
     file: &'a str,
 }
 
@@ -106,7 +106,7 @@ pub(super) fn line_start(record: &Record, format: Format) -> io::Result<Vec<u8>>
 pub(super) fn line_end(file: &str, format: Format) -> io::Result<Vec<u8>> {
     match format {
         Format::JsonLines | Format::ForTriage => {
-            let mut json = escape_json(&InFile { file })?;
+            let mut json = escape_json(&PathMember { file })?;
             json.push('\n');
             Ok(json.split_off(1).into_bytes())
         }

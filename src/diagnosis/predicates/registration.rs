@@ -115,7 +115,7 @@ pub(in crate::diagnosis) fn spn_elsewhere(case: &Case<'_>) -> Option<Proof> {
     Some(p)
 }
 
-/// Every owner is disabled: a leftover that hides the right account.
+/// Every owner is disabled, so the SPN is a leftover that hides the right account.
 pub(in crate::diagnosis) fn leftover_owner(case: &Case<'_>) -> Option<Proof> {
     if !case.ownership.owners.iter().all(|owner| owner.is_disabled()) {
         return None;

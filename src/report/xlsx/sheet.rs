@@ -12,7 +12,7 @@ pub(super) const MAX_ROWS: u32 = 1_048_576;
 /// Excel's limit for the text of a cell, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
 
-/// UTF-16 units that the note about a cut text needs at most.
+/// Most UTF-16 units of the note about a cut text.
 const CUT_NOTE: usize = 80;
 
 /// Largest integer that Excel holds exactly. It has only floating-point numbers.

@@ -283,7 +283,7 @@ const ADDRESSES: [&str; 8] =
     ["address", "IP Address", "IPAddress", "IPv4", "ip", "IP-Adresse", "Adresse IP", "IPv4Address"];
 
 /// Headers of other columns, each with a value.
-const OTHERS: [(&str, &str); 16] = [
+const OTHER_COLUMNS: [(&str, &str); 16] = [
     ("Subnet Mask", "255.255.255.0"),
     ("Netmask", "255.255.255.128"),
     ("Default Gateway", "10.78.0.1"),
@@ -326,7 +326,7 @@ pub fn tables(seed: u64, cases: usize) -> impl Iterator<Item = String> {
         let mut columns: Vec<(&str, &str)> =
             vec![(*rng.pick(&HOSTS), "host"), (*rng.pick(&ADDRESSES), "address")];
         for _ in 0..rng.below(6) {
-            let other = *rng.pick(&OTHERS);
+            let other = *rng.pick(&OTHER_COLUMNS);
             if !columns.contains(&other) {
                 columns.insert(rng.below(columns.len() + 1), other);
             }

@@ -4,15 +4,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
-/// Runs triage. Returns the exit status, standard output and standard error.
-fn triage(arguments: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_krbtriage"));
-    command.env("TZ", "UTC");
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = command.arg("triage").args(arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
+use crate::support::program::triage;
 
 /// One folder without options has logs, an inventory and an SPN list.
 #[test]

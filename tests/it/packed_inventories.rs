@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use krbtriage::inventory::accounts;
 use krbtriage::inventory::addresses::{LoadOptions, load};
+
+use crate::support::program::triage;
 
 fn sample(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)).unwrap()
@@ -92,17 +93,6 @@ fn inventories_in_archives_are_those_of_a_folder() {
         assert_eq!(lists.files.len(), 1, "{name}: {:?}", lists.files);
         assert!(!lists.accounts.is_empty() && lists.files[0].read_errors.is_empty(), "{name}");
     }
-}
-
-fn triage(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_krbtriage"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .arg("triage")
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Cases of an escalation engineer (`tests/data/verdicts`): what each evidence bears, and what no fix may say.
+//! Cases of an escalation engineer (`tests/data/verdicts`): the verdict that the evidence allows, and no harmful fix.
 //!
-//! Each folder has the logs and lists, and `expect.json`: `verdict` is cause, kind and confidence; each pattern of `says` occurs
-//! in the row; none of `never` occurs unless its clause forbids it; one of `only_if` occurs only after a condition; none of
-//! `unwritten` occurs at all. Patterns match without case.
+//! Each folder has logs, lists and `expect.json`. `verdict` is cause, kind and confidence. Each pattern of `says` is in the row.
+//! A pattern of `never` is only in a clause that forbids it, one of `only_if` only after a condition, and one of `unwritten`
+//! nowhere. Patterns match without case.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn pattern(text: &str) -> Regex {
     RegexBuilder::new(text).case_insensitive(true).build().unwrap()
 }
 
-/// An item's clauses, each with its offset.
+/// The clauses of an item with their offsets.
 fn clauses(item: &str) -> Vec<(usize, &str)> {
     let mut out = Vec::new();
     let mut start = 0;
@@ -34,7 +34,7 @@ fn clauses(item: &str) -> Vec<(usize, &str)> {
     out
 }
 
-/// The words up to the match forbid it, or its clause says that it does harm.
+/// Do the words before a match forbid it, or does its clause say that it does harm?
 fn is_forbidden(clause: &str, before: &str) -> bool {
     pattern(FORBIDS).is_match(before) || pattern(HARMS).is_match(clause)
 }
@@ -47,7 +47,7 @@ fn demanded(wanted: &Regex, items: &[String]) -> Option<String> {
         .map(|(_, hit)| hit.as_str().to_owned())
 }
 
-/// The first match in an item that names no condition before it, nor forbids it.
+/// The first match that no condition precedes and no word forbids.
 fn unconditional(wanted: &Regex, items: &[String]) -> Option<String> {
     for item in items {
         for hit in wanted.find_iter(item) {
@@ -62,7 +62,7 @@ fn unconditional(wanted: &Regex, items: &[String]) -> Option<String> {
     None
 }
 
-/// All texts of a report's field, one per item.
+/// All texts in a field of a report, one per item.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -76,7 +76,7 @@ fn strings(value: &Value) -> Vec<&str> {
     value.as_array().map(|all| all.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
 }
 
-/// What is not right about one case.
+/// The differences between one case and its `expect.json`.
 fn problems(folder: &Path) -> Vec<String> {
     let expect: Value = serde_json::from_slice(&fs::read(folder.join("expect.json")).unwrap()).unwrap();
     let output = krbtriage()
@@ -149,7 +149,7 @@ fn each_case_gets_the_verdict_that_its_evidence_bears_and_no_harmful_fix() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The checks see what they are for.
+/// The checks find harmful fixes.
 #[test]
 fn a_clause_that_forbids_a_command_or_names_a_condition_is_right() {
     let items = |text: &str| vec![text.to_owned()];

@@ -21,7 +21,7 @@ fn audit(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     sandbox.run(&[&["audit"], arguments].concat())
 }
 
-/// Two columns of the findings in a CSV report.
+/// Two columns of the findings of a CSV report.
 fn columns(csv: &str, first: &str, second: &str) -> Vec<(String, String)> {
     rows(csv).iter().map(|finding| (finding[first].clone(), finding[second].clone())).collect()
 }

@@ -52,7 +52,7 @@ fn by_crate(reader: &mut FallbackReader, chunk: &[u8], selection: &Selection) ->
     records
 }
 
-/// Chunks to damage: all of the written log, and a few of every real one.
+/// The chunks to damage: all of the written log, and some of every real one.
 fn chunks() -> Vec<Vec<u8>> {
     let mut logs = vec![written_log(6)];
     for path in real_logs() {
@@ -225,7 +225,7 @@ fn undamaged_chunks_give_all_events_where_bytes_are_missing_doubled_or_inserted(
     }
 }
 
-/// `../shared/review/attack.md` 4: a byte is missing in the third of five chunks.
+/// Attack 4: a byte is missing in the third of five chunks.
 #[test]
 fn attack_4_a_chunk_after_one_that_lacks_a_byte_is_read() {
     let (records, report) = read_path(Path::new("tests/data/attack/delete1.evtx.gz"), &everything());

@@ -69,7 +69,7 @@ fn a_chunk_that_is_cut_off_gives_the_records_that_are_there() {
     assert_eq!(before, all.len());
 }
 
-/// A copy that ended with a chunk, or has zeros after its data.
+/// A copy that ends after a chunk, or has zeros in place of later ones.
 #[test]
 fn chunks_that_a_closed_log_had_and_are_not_there_are_reported() {
     let log = written_log(3);

@@ -1,4 +1,4 @@
-//! One input costs the others nothing.
+//! A hostile or broken input does not affect the others.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -90,7 +90,7 @@ fn records_with_equal_contents_share_them() {
     assert!(different.len() * 3 < kerberos.len(), "{} of {} are decoded", different.len(), kerberos.len());
 }
 
-/// Compared with a decoder that has no caches.
+/// A decoder without caches rejects the same records.
 #[test]
 fn a_repetition_of_a_rejected_record_is_rejected_by_the_full_look() {
     let selection = events::selection();

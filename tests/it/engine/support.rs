@@ -26,7 +26,7 @@ pub fn everything() -> Selection {
     Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![] }])
 }
 
-/// Records of all inputs in a fixed order, and the reports.
+/// Scans inputs. Returns their records in a fixed order, and the reports.
 pub fn read(
     inputs: &[Input],
     selection: &Selection,
@@ -60,7 +60,7 @@ pub fn read_path(path: &Path, selection: &Selection) -> (Vec<Record>, FileReport
     (records, reports.remove(0))
 }
 
-/// The same with options. An archive has a report for each member.
+/// Scans a path with options. An archive has a report for each member.
 pub fn read_path_with(
     path: &Path,
     selection: &Selection,

@@ -1,5 +1,5 @@
-//! Inventories that cannot all be from the time of the events, and names that prove less than they seem to. Each was found by the
-//! simulation as a wrong `confirmed`.
+//! Inventories that contradict each other, and names that prove less than they seem to. The simulation found each as a wrong
+//! `confirmed`.
 
 use super::is_diagnosed;
 use super::situation::*;
@@ -53,14 +53,14 @@ fn without_an_owner_of_the_spn_there_would_be_no_ticket() {
 
 #[test]
 fn a_realm_that_is_neither_as_nor_cs_domain_was_brought_in_by_b() {
-    // SRV5 of alpha was meant, and the realms are beta and alpha: there may be a SRV5 in beta, too.
+    // The target is SRV5 of alpha, and the realms are beta and alpha, so there may be a SRV5 in beta too.
     let spn = "MSSQLSvc/srv5.alpha.example.com";
     let answered = || {
         Situation::asked(SRV1, spn, "srv5$", [BETA, ALPHA]).account(computer(SRV5)).service("svc_web", &[spn])
     };
     is_diagnosed!(answered().diagnose(), DuplicateSpn, Misplaced, Likely)
         .proved_by("srv5$ may be another machine than the name suggests");
-    // A whole list has none.
+    // A complete list of beta has no SRV5.
     is_diagnosed!(answered().whole_list().diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
 
@@ -74,7 +74,7 @@ fn a_name_that_a_machine_gave_up_may_be_another_ones_by_now() {
         .at("2026-01-02T08:00:00Z");
     is_diagnosed!(renamed.diagnose(), DuplicateSpn, Misplaced, Likely)
         .lacks("What is portal.alpha.example.com");
-    // An additional name of an account is not another machine's name.
+    // An additional name of an account is not the name of another machine.
     let also = Account { additional_dns_host_names: vec![PORTAL.into()], ..computer(SRV3) };
     is_diagnosed!(asked().account(also).diagnose(), DuplicateSpn, Misplaced, Confirmed);
 }
@@ -90,9 +90,9 @@ fn a_stale_name_does_not_make_another_host_the_one_that_was_meant() {
             .resolves(SRV5, "192.0.2.3")
             .event("Service Control Manager", 7038, SRV3, &values)
     };
-    // srv5 is a name of SRV3's, as far as anything shows.
+    // Without other data, srv5 may be a name of SRV3.
     is_diagnosed!(failed_on_srv3().diagnose(), PasswordMismatch, ServiceAccount, Confirmed);
-    // It is a host of its own.
+    // An inventory shows that it is another host.
     is_diagnosed!(
         failed_on_srv3().owns(SRV5, "192.0.2.5").diagnose(),
         PasswordMismatch,
@@ -136,14 +136,14 @@ fn lists_that_disagree_on_an_owner_say_which_and_where() {
         .proved_by("against it: the account lists disagree whether svc_web has the SPN (old.csv:9 says so)");
 }
 
-/// Text copied from Windows 2003 has short names, and events of a workgroup too.
+/// Text copied from Windows 2003, and events of a workgroup, have short names.
 #[test]
 fn a_short_name_in_a_log_may_be_another_domains_machine() {
     let asked = || Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA]);
     let refused = |computer: &str| asked().netlogon(3210, computer, &["ALPHA", "\\\\DC1"]).diagnose();
     is_diagnosed!(refused(SRV5), PasswordMismatch, MachineAccount, Confirmed);
     is_diagnosed!(refused("SRV5"), PasswordMismatch, MachineAccount, Likely).proved_by("names no domain");
-    // A controller writes short names; its own is that of its domain.
+    // The short name of a domain controller's log is in the domain of the controller.
     let session = |controller: &str| asked().netlogon(5722, controller, &["SRV5", "SRV5$", "%%5"]).diagnose();
     is_diagnosed!(session("dc1.alpha.example.com"), PasswordMismatch, MachineAccount, Likely);
     is_diagnosed!(session("DC1"), PasswordMismatch, MachineAccount, Likely);

@@ -1,4 +1,4 @@
-//! An address that the whole fleet owns: what shows that a client reached itself through it, and not by its hosts file.
+//! An address that the whole fleet owns: the evidence that a client reached itself through it, not by its hosts file.
 
 use krbtriage::diagnosis::{Cause, Confidence, Finding};
 
@@ -70,7 +70,7 @@ fn the_clients_own_resolver_decides_whether_a_name_led_it_to_itself() {
         "{}",
         to_itself.explanation
     );
-    // What another client resolves says nothing of this one.
+    // The resolver of another client proves nothing about this one.
     assert_eq!(
         confidence(fleet().resolves_on("node0.alpha.example.com", SRV2, "192.0.2.2")),
         Confidence::Likely
@@ -87,7 +87,7 @@ fn an_answer_of_the_resolver_after_the_repair_excludes_no_hosts_file() {
 fn two_other_clients_and_targets_exclude_a_hosts_file_and_one_does_not() {
     assert_eq!(confidence(looped(looped(fleet(), 0, 1), 2, 3)), Confidence::Confirmed);
     assert_eq!(confidence(looped(fleet(), 0, 1)), Confidence::Likely);
-    // One line of a hosts file that all clients were given.
+    // All clients may have the same line in their hosts files.
     assert_eq!(confidence(looped(looped(fleet(), 0, 1), 2, 1)), Confidence::Likely);
 }
 

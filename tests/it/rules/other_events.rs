@@ -1,5 +1,5 @@
-//! Every other event that the program reads: joined with the incident within the window, quoted with time, computer, ID and
-//! values, and weighed as `docs/causes.md` says ("The other events").
+//! Every other event that the program reads is joined with the incident within the window, quoted with time, computer, ID
+//! and values, and has the effect that `docs/causes.md` says ("The other events").
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use krbtriage::events;
 
 type Verdict = (Cause, Kind, Confidence);
 
-/// One event beside an incident.
+/// An event near an incident.
 struct NearbyEvent {
-    /// The provider as the log has it, and as people quote it.
+    /// The provider's name in a log, and its short name.
     provider: (&'static str, &'static str),
     id: u16,
     /// The machine whose log has it.
@@ -26,7 +26,7 @@ struct NearbyEvent {
     incident: fn() -> Situation,
     /// The verdict without the event, and with it.
     verdicts: (Verdict, Verdict),
-    /// What the evidence quotes of it.
+    /// A part of the evidence that quotes it.
     quoted: &'static str,
 }
 
@@ -53,7 +53,7 @@ fn cifs() -> Situation {
     Situation::asked(SRV1, "cifs/srv5.alpha.example.com", "srv5$", [ALPHA, ALPHA])
 }
 
-/// As [`cifs`], and the account list has the SPN where it belongs.
+/// [`cifs`] with the SPN on the right account.
 fn cifs_clean() -> Situation {
     cifs().account(computer(SRV5)).whole_list()
 }
@@ -87,7 +87,7 @@ fn sql() -> Situation {
 const MACHINE: Verdict = (PasswordMismatch, MachineAccount, Possible);
 const MACHINE_LIKELY: Verdict = (PasswordMismatch, MachineAccount, Likely);
 const MACHINE_PROVED: Verdict = (PasswordMismatch, MachineAccount, Confirmed);
-const TWICE: Verdict = (DuplicateSpn, Duplicate, Likely);
+const REGISTERED_TWICE: Verdict = (DuplicateSpn, Duplicate, Likely);
 const NO_KEY: Verdict = (PasswordMismatch, EncryptionType, Likely);
 const REACHED_ITSELF: Verdict = (LoopbackSharedIp, AddressesUnknown, Likely);
 const BY_A_CARD: Verdict = (LoopbackSharedIp, BmcUsbNic, Likely);
@@ -109,7 +109,7 @@ const CARD: &[(&str, &str)] = &[
 const EVENTS: &[NearbyEvent] = &[
     // The KDC, on the domain controller's log.
     NearbyEvent { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
-        incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(Name=cifs/SRV5.alpha.example.com, Type=DS_SERVICE_PRINCIPAL_NAME): the KDC found the name on more than one account" },
+        incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "(Name=cifs/SRV5.alpha.example.com, Type=DS_SERVICE_PRINCIPAL_NAME): the KDC found the name on more than one account" },
     NearbyEvent { provider: KDC, id: 11, on: DC1, values: &[("Name", "cifs/SRV5.alpha.example.com"), ("Type", "DS_SERVICE_PRINCIPAL_NAME")],
         incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found the name on more than one account" },
     NearbyEvent { provider: KDC, id: 14, on: DC1, values: NO_KEY_VALUES, incident: cifs, verdicts: (MACHINE, NO_KEY), quoted: "SRV5$" },
@@ -126,11 +126,11 @@ const EVENTS: &[NearbyEvent] = &[
     NearbyEvent { provider: NETLOGON, id: 5722, on: DC1, values: &[("", "SRV5"), ("", "SRV5$"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$, %%5): the domain controller refused a session" },
     NearbyEvent { provider: NETLOGON, id: 5723, on: DC1, values: &[("", "SRV5"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, SRV5$)" },
     NearbyEvent { provider: NETLOGON, id: 5805, on: DC1, values: &[("", "SRV5"), ("", "%%5")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "(SRV5, %%5)" },
-    NearbyEvent { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(HOST/srv5.alpha.example.com, HOST/SRV5): it could not write its own SPNs" },
-    // The list has the SPN where it belongs: then the two speak against each other.
+    NearbyEvent { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "(HOST/srv5.alpha.example.com, HOST/SRV5): it could not write its own SPNs" },
+    // The list has the SPN on the right account, which contradicts the event.
     NearbyEvent { provider: NETLOGON, id: 5788, on: SRV5, values: &[("", "HOST/srv5.alpha.example.com"), ("", "HOST/SRV5")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "HOST/SRV5" },
-    NearbyEvent { provider: NETLOGON, id: 5789, on: SRV5, values: &[("", "srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "(srv5.alpha.example.com)" },
-    NearbyEvent { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "more than one account of this name" },
+    NearbyEvent { provider: NETLOGON, id: 5789, on: SRV5, values: &[("", "srv5.alpha.example.com")], incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "(srv5.alpha.example.com)" },
+    NearbyEvent { provider: NETLOGON, id: 5800, on: DC1, values: &[("", r"\\DC1"), ("", "SRV5$")], incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "more than one account of this name" },
     // LsaSrv and DistributedCOM, on the client's own log.
     NearbyEvent { provider: LSASRV, id: 6037, on: SRV1, values: &[("PID", "812"), ("Program", r"C:\x\WmiPrvSE.exe"), ("TargetName", "host/srv2.beta.example.com")],
         incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: r"(Program=C:\x\WmiPrvSE.exe, TargetName=host/srv2.beta.example.com): a program on this machine" },
@@ -144,7 +144,7 @@ const EVENTS: &[NearbyEvent] = &[
     NearbyEvent { provider: DCOM, id: 10028, on: SRV1, values: &[("param1", "169.254.95.120"), ("param2", "    4679"), ("param3", "wmic.exe")], incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: "(computer=169.254.95.120)" },
     NearbyEvent { provider: DCOM, id: 10026, on: SRV1, values: &[("param1", "86400")], incident: loopback, verdicts: (REACHED_ITSELF, REACHED_ITSELF), quoted: "(param1=86400): repeated DCOM events are not logged" },
     NearbyEvent { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "8344")], incident: wsman, verdicts: (MACHINE, MACHINE), quoted: "error=8344): the SPNs could not be created" },
-    NearbyEvent { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "%%8647")], incident: wsman, verdicts: (MACHINE, TWICE), quoted: "another account has them" },
+    NearbyEvent { provider: WINRM, id: 10154, on: SRV5, values: &[("spn1", "WSMAN/srv5.alpha.example.com"), ("spn2", "WSMAN/srv5"), ("error", "%%8647")], incident: wsman, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "another account has them" },
     // Service Control Manager, on the host of the service.
     NearbyEvent { provider: SERVICES, id: 7000, on: SRV5, values: &[("param1", "Web"), ("param2", "%%1069")], incident: service, verdicts: (SERVICE, SERVICE), quoted: "(param1=Web, param2=%%1069): the service could not log on" },
     NearbyEvent { provider: SERVICES, id: 7038, on: SRV5, values: &[("param1", "ReportServer"), ("param2", r"ALPHA\svc_web"), ("param3", "%%1326")], incident: service, verdicts: (SERVICE, SERVICE_PROVED), quoted: r"param2=ALPHA\svc_web" },
@@ -158,7 +158,7 @@ const EVENTS: &[NearbyEvent] = &[
     // The Kerberos client and its Operational log.
     NearbyEvent { provider: KERBEROS, id: 7, on: SRV1, values: &[("ClientName", "user"), ("Realm", BETA)], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "mostly because of a trust" },
     NearbyEvent { provider: KERBEROS, id: 100, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "7")], incident: cifs_clean, verdicts: (MACHINE_LIKELY, MACHINE), quoted: "the KDC found no account with this SPN" },
-    NearbyEvent { provider: KERBEROS, id: 101, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "8")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "the KDC found the name on more than one account" },
+    NearbyEvent { provider: KERBEROS, id: 101, on: SRV1, values: &[("SPN", "cifs/srv5.alpha.example.com"), ("ErrorCode", "8")], incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "the KDC found the name on more than one account" },
     // Shown only.
     NearbyEvent { provider: KDC, id: 201, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
     NearbyEvent { provider: KDC, id: 202, on: DC1, values: &[("AccountName", "user"), ("ServiceName", "SRV5$")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "a cipher that it will refuse" },
@@ -195,11 +195,11 @@ const EVENTS: &[NearbyEvent] = &[
     NearbyEvent { provider: AD_DS, id: 2168, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
     NearbyEvent { provider: AD_DS, id: 2169, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
     NearbyEvent { provider: AD_DS, id: 2170, on: SRV5, values: &[("", "x")], incident: cifs, verdicts: (MACHINE, MACHINE_LIKELY), quoted: "cloned or set back" },
-    NearbyEvent { provider: AD_DS, id: 2974, on: DC1, values: &[("", "servicePrincipalName Value=cifs/srv5.alpha.example.com"), ("", "CN=SRV3,DC=alpha"), ("", "8647")], incident: cifs, verdicts: (MACHINE, TWICE), quoted: "another account has it" },
+    NearbyEvent { provider: AD_DS, id: 2974, on: DC1, values: &[("", "servicePrincipalName Value=cifs/srv5.alpha.example.com"), ("", "CN=SRV3,DC=alpha"), ("", "8647")], incident: cifs, verdicts: (MACHINE, REGISTERED_TWICE), quoted: "another account has it" },
     NearbyEvent { provider: SECURITY, id: 4724, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "password was reset" },
     NearbyEvent { provider: SECURITY, id: 4738, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
     NearbyEvent { provider: SECURITY, id: 4742, on: DC1, values: &[("TargetUserName", "SRV5$"), ("TargetDomainName", "ALPHA"), ("SubjectUserName", "admin"), ("PasswordLastSet", "10/6/2026 12:00:00")], incident: cifs, verdicts: (MACHINE, MACHINE), quoted: "PasswordLastSet=10/6/2026 12:00:00): the account was changed" },
-    // Who has which address and card.
+    // Addresses and cards.
     NearbyEvent { provider: TCPIP, id: 4198, on: SRV5, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "(address 192.0.2.5, hardware address 00:11:22:33:44:55): another machine has its address" },
     NearbyEvent { provider: TCPIP, id: 4199, on: SRV3, values: &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")], incident: third, verdicts: (ASTRAY, (WrongHost, SharedAddress, Likely)), quoted: "address 192.0.2.5" },
     NearbyEvent { provider: USER_PNP, id: 20001, on: SRV1, values: CARD, incident: loopback, verdicts: (REACHED_ITSELF, BY_A_CARD), quoted: r"DeviceInstanceID=USB\VID_04B3&PID_4010\6&1" },
@@ -215,7 +215,7 @@ impl NearbyEvent {
         (self.incident)().event(self.provider.0, self.id, self.on, self.values).at(when).diagnose()
     }
 
-    /// Holds at any time.
+    /// Does it count outside the window?
     fn is_timeless(&self) -> bool {
         self.provider == USER_PNP || (self.provider == EVENTLOG && self.id == 6011)
     }
@@ -283,7 +283,7 @@ fn an_event_of_another_host_or_account_is_neither_quoted_nor_weighed() {
     }
 }
 
-/// Hosts that reported their addresses in their own logs, each as an inventory.
+/// Events with the addresses of hosts count as an inventory.
 #[test]
 fn addresses_in_logs_are_an_inventory() {
     let dns: &[(&str, &[u16])] = &[
@@ -334,9 +334,9 @@ fn addresses_in_logs_are_an_inventory() {
 #[test]
 fn no_event_that_is_read_lacks_a_test() {
     let mut tested: BTreeSet<(&str, u16)> = EVENTS.iter().map(|e| (e.provider.1, e.id)).collect();
-    // They name nobody of an incident; `src/events/signals` has their tests.
+    // These name no party of an incident. `src/events/signals` has their tests.
     tested.extend([18, 28, 35, 43, 44, 205].map(|id| ("KDC", id)));
-    // In `addresses_in_logs_are_an_inventory`.
+    // `addresses_in_logs_are_an_inventory` has these.
     tested.extend(
         events::catalogue()
             .filter(|(name, _)| ["DNS-Client", "DnsApi", "Dhcp-Client"].contains(name))

@@ -1,5 +1,6 @@
-//! Every row of the decision table decides a situation of its own, and every rival of a row that can confirm has one in which
-//! it is open.
+//! Every row of the decision table decides a situation, and every rival of a row that can confirm is open in one.
+//!
+//! The file is a table in the order of the decision table, so it is longer than others.
 
 use krbtriage::diagnosis::{Cause, Confidence, Kind, RULES, Rule, Topology};
 use krbtriage::inventory::accounts::{Account, ObjectClass};
@@ -17,8 +18,9 @@ const CIFS: &str = "cifs/srv5.alpha.example.com";
 const VIRTUAL: &str = "MSClusterVirtualServer/clu1.alpha.example.com";
 const SRV7_ALPHA: &str = "srv7.alpha.example.com";
 const SRV7_BETA: &str = "srv7.beta.example.com";
-/// Within two months before the events, and long before them.
+/// A time within the two months before the events.
 const LATELY: &str = "2026-09-20T03:00:00Z";
+/// A time years before the events.
 const LONG_AGO: &str = "2024-01-02T03:00:00Z";
 const DAY_OF_EVENTS: &str = "2026-10-06T13:00:00Z";
 
@@ -48,7 +50,7 @@ fn svc_sql_answered() -> Situation {
     Situation::asked(SRV1, SQL, "svc_sql", [ALPHA, ALPHA])
 }
 
-fn own(target: &str) -> Situation {
+fn with_srv5_account(target: &str) -> Situation {
     srv5_answered(target).account(computer(SRV5))
 }
 
@@ -56,16 +58,16 @@ fn svc_sql_owns() -> Situation {
     svc_sql_answered().service("svc_sql", &[SQL])
 }
 
-fn refused(situation: Situation) -> Situation {
+fn with_password_refused(situation: Situation) -> Situation {
     situation.netlogon(3210, SRV5, &["ALPHA", "\\\\DC1"])
 }
 
-fn logon_failed(situation: Situation, service: &str) -> Situation {
+fn with_logon_failed(situation: Situation, service: &str) -> Situation {
     let values = [("param1", service), ("param2", "ALPHA\\svc_sql"), ("param3", "%%1326")];
     situation.event("Service Control Manager", 7038, SRV5, &values)
 }
 
-fn cluster(situation: Situation) -> Situation {
+fn with_cluster(situation: Situation) -> Situation {
     situation.account(Account {
         dns_host_name: Some("clu1.alpha.example.com".into()),
         ..account("CLU1$", ALPHA, &[VIRTUAL, "HOST/clu1.alpha.example.com"])
@@ -73,12 +75,12 @@ fn cluster(situation: Situation) -> Situation {
 }
 
 /// The cluster on SRV3 could not update the computer object of its name.
-fn cluster_refused(situation: Situation) -> Situation {
+fn with_cluster_refused(situation: Situation) -> Situation {
     let values = [("", "clu1"), ("", "alpha.example.com"), ("", "update"), ("", "text"), ("", "CLU1$")];
     situation.event("Microsoft-Windows-FailoverClustering", 1207, SRV3, &values)
 }
 
-fn rolled_back(situation: Situation) -> Situation {
+fn with_rollback(situation: Situation) -> Situation {
     situation.event("Microsoft-Windows-ActiveDirectory_DomainService", 2095, SRV5, &[("", "x")])
 }
 
@@ -91,11 +93,11 @@ fn disabled(account: Account) -> Account {
     Account { user_account_control: Some(0x202), ..account }
 }
 
-fn changed(account: Account, when: &str) -> Account {
+fn changed_at(account: Account, when: &str) -> Account {
     Account { when_changed: Some(when.parse().expect("a time")), ..account }
 }
 
-fn conflict(situation: Situation) -> Situation {
+fn with_address_conflict(situation: Situation) -> Situation {
     situation.event("Tcpip", 4199, SRV5, &[("", ""), ("", "192.0.2.5"), ("", "00:11:22:33:44:55")])
 }
 
@@ -104,12 +106,12 @@ fn resolves_to(situation: Situation, server: &str) -> Situation {
     situation.owns(server, "192.0.2.3").owns(FILES, "192.0.2.9").resolves(FILES, "192.0.2.3")
 }
 
-/// The same by a record that registered itself.
-fn registered(situation: Situation, server: &str) -> Situation {
+/// FILES and its server have addresses, and the server registered the record of the name.
+fn registered_at(situation: Situation, server: &str) -> Situation {
     situation.owns(server, "192.0.2.3").owns(FILES, "192.0.2.9").registers(FILES, "192.0.2.3")
 }
 
-/// FILES has an account that was in use at this time.
+/// FILES has an account whose password was set at this time.
 fn files_used(situation: Situation, when: &str) -> Situation {
     situation.account(computer(FILES)).password_set(when)
 }
@@ -131,7 +133,7 @@ fn two_live_computers() -> Situation {
 type Verdict = (Cause, Kind, Confidence);
 type Decided = (Topology, &'static str, fn() -> Situation, Verdict);
 
-/// The situations, in the order of the table.
+/// A situation for each row, in the order of the table.
 #[rustfmt::skip]
 fn rows() -> Vec<Decided> {
     use Cause::{DuplicateSpn, LoopbackSharedIp, PasswordMismatch, Undetermined, WrongHost};
@@ -157,25 +159,25 @@ fn rows() -> Vec<Decided> {
             (Undetermined, Kind::NotEnoughData, Possible)),
 
         (OwnerAnswered, "NETLOGON 3210 on the responder, about its own domain",
-            || refused(own(CIFS)),
+            || with_password_refused(with_srv5_account(CIFS)),
             (PasswordMismatch, Kind::MachineAccount, Confirmed)),
         (OwnerAnswered, "FailoverClustering 1206, 1207 or 1218 for the account, which is a cluster's name",
-            || cluster_refused(cluster(Situation::asked(SRV1, "host/clu1.alpha.example.com", "clu1$", [ALPHA, ALPHA]))),
+            || with_cluster_refused(with_cluster(Situation::asked(SRV1, "host/clu1.alpha.example.com", "clu1$", [ALPHA, ALPHA]))),
             (PasswordMismatch, Kind::ClusterNameAccount, Likely)),
         (OwnerAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the responder: a restored domain controller",
-            || rolled_back(own(CIFS)),
+            || with_rollback(with_srv5_account(CIFS)),
             (PasswordMismatch, Kind::MachineAccount, Likely)),
         (OwnerAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",
-            || logon_failed(svc_sql_owns(), "MSSQLSERVER"),
+            || with_logon_failed(svc_sql_owns(), "MSSQLSERVER"),
             (PasswordMismatch, Kind::ServiceAccount, Confirmed)),
         (OwnerAnswered, "KDC 14, 16, 26, 27, 42, 203, 204, 208 or 209 for the service or its account near the time",
             || svc_sql_owns().kdc(14, &[SQL, "srv1$"]),
             (PasswordMismatch, Kind::EncryptionType, Likely)),
         (OwnerAnswered, "NETLOGON 5722, 5723, 5805, 5720 or 5721 for the responder, and no routine password change",
-            || own(CIFS).password_set(LATELY).netlogon(5722, DC1, &["SRV5", "SRV5$", "%%5"]),
+            || with_srv5_account(CIFS).password_set(LATELY).netlogon(5722, DC1, &["SRV5", "SRV5$", "%%5"]),
             (PasswordMismatch, Kind::MachineAccount, Likely)),
         (OwnerAnswered, "the owner was changed, other than by a new password, within ticket lifetime before the events",
-            || srv5_answered(HTTP).account(changed(account("SRV5$", ALPHA, &[HTTP]), "2026-10-06T11:40:00Z")),
+            || srv5_answered(HTTP).account(changed_at(account("SRV5$", ALPHA, &[HTTP]), "2026-10-06T11:40:00Z")),
             (PasswordMismatch, Kind::StaleTicket, Likely)),
         (OwnerAnswered, "the password of the user account was set within ticket lifetime before the events",
             || svc_sql_owns().password_set("2026-10-06T02:00:01Z"),
@@ -186,7 +188,7 @@ fn rows() -> Vec<Decided> {
                 .password_set("2010-04-01T08:00:00Z"),
             (PasswordMismatch, Kind::EncryptionType, Likely)),
         (OwnerAnswered, "nothing more is known",
-            || own(CIFS),
+            || with_srv5_account(CIFS),
             (PasswordMismatch, Kind::MachineAccount, Likely)),
 
         (ServiceName, "the account lists have one owner of the SPN",
@@ -202,14 +204,14 @@ fn rows() -> Vec<Decided> {
                 .service("svc_web", &["cifs/portal.alpha.example.com"]).whole_list(),
             (DuplicateSpn, Kind::Misplaced, Confirmed)),
         (ClientAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
-            || cluster_refused(cluster(reached_itself("host/clu1.alpha.example.com"))),
+            || with_cluster_refused(with_cluster(reached_itself("host/clu1.alpha.example.com"))),
             (PasswordMismatch, Kind::ClusterNameAccount, Likely)),
         (ClientAnswered, "the target is a cluster's name, and an inventory shows that the client is a node of it",
-            || cluster(reached_itself("host/clu1.alpha.example.com"))
+            || with_cluster(reached_itself("host/clu1.alpha.example.com"))
                 .owns(SRV1, "192.0.2.50").resolves("clu1.alpha.example.com", "192.0.2.50"),
             (WrongHost, Kind::ClusterOrAlias, Likely)),
         (ClientAnswered, "the target is a cluster's name, as the account list shows",
-            || cluster(reached_itself("host/clu1.alpha.example.com")),
+            || with_cluster(reached_itself("host/clu1.alpha.example.com")),
             (WrongHost, Kind::ClusterOrAlias, Likely)),
         (ClientAnswered, "a CNAME resolves the target to the client, and the SPN is on another account",
             || files_used(reached_itself(FILES_SPN), LONG_AGO).cname(FILES, SRV1),
@@ -229,7 +231,7 @@ fn rows() -> Vec<Decided> {
             || resolves_to(files_used(reached_itself(FILES_SPN), LONG_AGO), SRV1),
             (DuplicateSpn, Kind::NameTakenOver, Likely)),
         (ClientAnswered, "the target's name resolves to an address of the client, by a lease or a dynamic record",
-            || registered(files_used(reached_itself(FILES_SPN), LATELY), SRV1),
+            || registered_at(files_used(reached_itself(FILES_SPN), LATELY), SRV1),
             (WrongHost, Kind::StaleDns, Confirmed)),
         (ClientAnswered, "the target's name resolves to an address that the client owns and the target does not",
             || resolves_to(reached_itself(FILES_SPN), SRV1),
@@ -265,13 +267,13 @@ fn rows() -> Vec<Decided> {
                 .account(account("SRV9$", ALPHA, &["HOST/srv9.alpha.example.com", "cifs/portal.alpha.example.com"])),
             (DuplicateSpn, Kind::Misplaced, Confirmed)),
         (OtherAnswered, "FailoverClustering 1206, 1207 or 1218 for the target's name, which is a cluster's",
-            || cluster_refused(cluster(srv3_answered("host/clu1.alpha.example.com"))),
+            || with_cluster_refused(with_cluster(srv3_answered("host/clu1.alpha.example.com"))),
             (PasswordMismatch, Kind::ClusterNameAccount, Likely)),
         (OtherAnswered, "the target is a cluster's name, and an inventory shows that the responder is a node of it",
-            || cluster(srv3_answered("host/clu1.alpha.example.com")).account(node(SRV3)).whole_list(),
+            || with_cluster(srv3_answered("host/clu1.alpha.example.com")).account(node(SRV3)).whole_list(),
             (WrongHost, Kind::ClusterOrAlias, Likely)),
         (OtherAnswered, "the target is a cluster's name, as the account list shows",
-            || cluster(srv3_answered("host/clu1.alpha.example.com")),
+            || with_cluster(srv3_answered("host/clu1.alpha.example.com")),
             (WrongHost, Kind::ClusterOrAlias, Likely)),
         (OtherAnswered, "a CNAME resolves the target to the responder, and the SPN is on another account",
             || files_used(srv3_answered(FILES_SPN), LONG_AGO).cname(FILES, SRV3),
@@ -291,13 +293,13 @@ fn rows() -> Vec<Decided> {
             || resolves_to(files_used(srv3_answered(FILES_SPN), LONG_AGO), SRV3),
             (DuplicateSpn, Kind::NameTakenOver, Likely)),
         (OtherAnswered, "the target's name resolves to an address of the responder, by a lease or a dynamic record",
-            || registered(files_used(srv3_answered(FILES_SPN), LATELY), SRV3),
+            || registered_at(files_used(srv3_answered(FILES_SPN), LATELY), SRV3),
             (WrongHost, Kind::StaleDns, Confirmed)),
         (OtherAnswered, "the target's name resolves to an address that the responder owns and the target does not",
             || resolves_to(srv3_answered(FILES_SPN), SRV3),
             (WrongHost, Kind::StaleDns, Likely)),
         (OtherAnswered, "Tcpip 4198 or 4199 on responder or target near the time: another machine has its address",
-            || conflict(srv3_answered(CIFS)),
+            || with_address_conflict(srv3_answered(CIFS)),
             (WrongHost, Kind::SharedAddress, Likely)),
         (OtherAnswered, "the target's name resolves to an address of the responder, and no inventory has the target as a host",
             || srv3_answered(FILES_SPN).owns(SRV3, "192.0.2.3").resolves(FILES, "192.0.2.3"),
@@ -337,22 +339,22 @@ fn rows() -> Vec<Decided> {
             (DuplicateSpn, Kind::SameNameTwoDomains, Possible)),
 
         (TargetAnswered, "the exact SPN is on a disabled account",
-            || own(CIFS).account(disabled(account("svc_old", ALPHA, &[CIFS]))),
+            || with_srv5_account(CIFS).account(disabled(account("svc_old", ALPHA, &[CIFS]))),
             (DuplicateSpn, Kind::LeftoverAccount, Likely)),
         (TargetAnswered, "the exact SPN is on another account",
-            || own(SQL).service("svc_sql", &[SQL]),
+            || with_srv5_account(SQL).service("svc_sql", &[SQL]),
             (DuplicateSpn, Kind::Misplaced, Confirmed)),
         (TargetAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
-            || own(SQL).service("svc_sql", &[SQL]).account(account("svc_old", BETA, &[SQL])),
+            || with_srv5_account(SQL).service("svc_sql", &[SQL]).account(account("svc_old", BETA, &[SQL])),
             (DuplicateSpn, Kind::Duplicate, Confirmed)),
         (TargetAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",
-            || own(SQL).service("svc_sql", &[SQL]).service("svc_old", &[SQL]),
+            || with_srv5_account(SQL).service("svc_sql", &[SQL]).service("svc_old", &[SQL]),
             (DuplicateSpn, Kind::Duplicate, Likely)),
         (TargetAnswered, "NETLOGON 3210 on the target, about its own domain",
-            || refused(srv5_answered(CIFS)),
+            || with_password_refused(srv5_answered(CIFS)),
             (PasswordMismatch, Kind::MachineAccount, Confirmed)),
         (TargetAnswered, "Directory Service 2095, 2103 or 2168 to 2170 on the target: a restored domain controller",
-            || rolled_back(srv5_answered(CIFS)),
+            || with_rollback(srv5_answered(CIFS)),
             (PasswordMismatch, Kind::MachineAccount, Likely)),
         (TargetAnswered, "a KDC logged event 11 (or Operational 101) for the SPN",
             || srv5_answered(HTTP).kdc(11, &[HTTP, "DS_SERVICE_PRINCIPAL_NAME"]),
@@ -388,7 +390,7 @@ fn rows() -> Vec<Decided> {
             (PasswordMismatch, Kind::ServiceAccount, Likely)),
         (ServiceAnswered, "the target's name resolves to another host by a lease or a dynamic record, and the responder has an SPN \
             of that host",
-            || registered(files_used(Situation::asked(SRV1, FILES_SPN, "svc_sql", [ALPHA, ALPHA]), LATELY), SRV3)
+            || registered_at(files_used(Situation::asked(SRV1, FILES_SPN, "svc_sql", [ALPHA, ALPHA]), LATELY), SRV3)
                 .service("svc_sql", &["MSSQLSvc/srv3.alpha.example.com"]),
             (WrongHost, Kind::StaleDns, Confirmed)),
         (ServiceAnswered, "the target's name resolves to an address of another host, and the key is not the responder's",
@@ -411,7 +413,7 @@ fn rows() -> Vec<Decided> {
             || svc_sql_answered().service("svc_sql", &[SQL]).service("svc_old", &[SQL]),
             (DuplicateSpn, Kind::Duplicate, Likely)),
         (ServiceAnswered, "a service of the account failed to log on with a wrong password (Service Control Manager 7038)",
-            || logon_failed(svc_sql_answered(), "MSSQLSERVER"),
+            || with_logon_failed(svc_sql_answered(), "MSSQLSERVER"),
             (PasswordMismatch, Kind::ServiceAccount, Likely)),
         (ServiceAnswered, "a KDC logged event 11 (or Operational 101) for the SPN",
             || svc_sql_answered().kdc(11, &[SQL, "DS_SERVICE_PRINCIPAL_NAME"]),
@@ -460,7 +462,7 @@ fn every_row_that_can_confirm_names_its_rivals() {
     }
 }
 
-/// A situation in which the rival with this story is not excluded.
+/// For the story of each rival, a situation in which it is not excluded.
 fn open_rivals() -> Vec<(&'static str, fn() -> Situation)> {
     vec![
         ("the hosts file or DNS resolves the target's name to the client", || with_card(reference("host"))),
@@ -468,7 +470,7 @@ fn open_rivals() -> Vec<(&'static str, fn() -> Situation)> {
             srv3_answered(CIFS).owns(SRV3, "192.0.2.50").owns(SRV5, "192.0.2.50")
         }),
         ("another server took over the name on purpose, and the SPN is on the old account", || {
-            registered(srv3_answered(FILES_SPN), SRV3)
+            registered_at(srv3_answered(FILES_SPN), SRV3)
         }),
         ("one machine was migrated, and left the other account behind", || {
             two_computers(Situation::asked(SRV2, "cifs/srv7.beta.example.com", "srv7$", [ALPHA, BETA]))
@@ -477,7 +479,7 @@ fn open_rivals() -> Vec<(&'static str, fn() -> Situation)> {
         }),
         (
             "both accounts are right: IIS decrypts in kernel mode with the machine's key, or WinRM shares HTTP with a web site",
-            || own(HTTP).service("svc_web", &[HTTP]),
+            || with_srv5_account(HTTP).service("svc_web", &[HTTP]),
         ),
         ("both accounts are right: two web sites of one host run under two accounts, and share HTTP", || {
             Situation::asked(SRV1, HTTP, "svc_b", [ALPHA, ALPHA])
@@ -486,24 +488,30 @@ fn open_rivals() -> Vec<(&'static str, fn() -> Situation)> {
         }),
         (
             "the SPN was moved a short time ago, and the client still had a ticket for the former owner",
-            || own(SQL).account(changed(account("svc_sql", ALPHA, &[SQL]), "2026-10-06T11:40:00Z")),
+            || {
+                with_srv5_account(SQL)
+                    .account(changed_at(account("svc_sql", ALPHA, &[SQL]), "2026-10-06T11:40:00Z"))
+            },
         ),
         ("the owner is a disabled leftover", || {
-            own(SQL).account(disabled(account("svc_sql", ALPHA, &[SQL]))).account(account(
+            with_srv5_account(SQL).account(disabled(account("svc_sql", ALPHA, &[SQL]))).account(account(
                 "svc_old",
                 BETA,
                 &[SQL],
             ))
         }),
         ("the target's name resolves to another machine of the responder's name", || {
-            own(SQL).service("svc_sql", &[SQL]).owns(SRV5, "192.0.2.5").resolves(SRV5, "192.0.2.66")
+            with_srv5_account(SQL)
+                .service("svc_sql", &[SQL])
+                .owns(SRV5, "192.0.2.5")
+                .resolves(SRV5, "192.0.2.66")
         }),
         ("the SPN is on a service account, and the refused password is another trouble", || {
-            refused(srv5_answered(HTTP))
+            with_password_refused(srv5_answered(HTTP))
         }),
         (
             "another service under this account answered, and the one that could not log on has no part in it",
-            || logon_failed(svc_sql_owns(), "BackupAgent"),
+            || with_logon_failed(svc_sql_owns(), "BackupAgent"),
         ),
     ]
 }
@@ -556,7 +564,11 @@ fn near_misses_are_decided_by_another_row() {
         ),
         (
             "5722 at the change of the password that the list shows",
-            own(CIFS).password_set("2026-10-06T11:59:30Z").netlogon(5722, DC1, &["SRV5", "SRV5$", "%%5"]),
+            with_srv5_account(CIFS).password_set("2026-10-06T11:59:30Z").netlogon(
+                5722,
+                DC1,
+                &["SRV5", "SRV5$", "%%5"],
+            ),
             (PasswordMismatch, Kind::MachineAccount, Likely),
         ),
         (
@@ -603,7 +615,7 @@ fn near_misses_are_decided_by_another_row() {
         ),
         (
             "a refused password that another account's SPN contradicts",
-            refused(own(SQL).service("svc_sql", &[SQL])),
+            with_password_refused(with_srv5_account(SQL).service("svc_sql", &[SQL])),
             (DuplicateSpn, Kind::Misplaced, Likely),
         ),
         (
@@ -633,8 +645,8 @@ fn near_misses_are_decided_by_another_row() {
 #[test]
 fn a_password_was_refused_all_the_time_only_if_refusals_follow_within_hours() {
     let refusals = |times: &[&str], set: &str| {
-        let asked = own(CIFS).password_set(set);
-        let all = times.iter().fold(asked, |situation, when| refused(situation).at(when));
+        let asked = with_srv5_account(CIFS).password_set(set);
+        let all = times.iter().fold(asked, |situation, when| with_password_refused(situation).at(when));
         all.diagnose().0.confidence
     };
     let weeks = ["2026-09-18T12:00:00Z", "2026-10-18T12:00:00Z"];

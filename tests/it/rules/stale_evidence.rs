@@ -18,7 +18,7 @@ fn reference_case() -> Situation {
 #[test]
 fn an_inventory_without_a_date_is_assumed_to_be_from_the_time_of_the_events() {
     is_diagnosed!(reference_case().diagnose(), LoopbackSharedIp, BmcUsbNic, Confirmed).lacks_nothing();
-    // As in a folder that was unpacked weeks later: all files have that day's date.
+    // In a folder that was unpacked weeks later, all files have the date of that day.
     let unpacked = "2026-11-20T09:00:00Z";
     is_diagnosed!(
         reference_case()
@@ -93,7 +93,7 @@ fn an_inventory_of_the_day_of_the_events_or_the_next_is_proof() {
         ("2026-10-06T12:30:00Z", "2026-10-06T12:20:00Z"),
         // The night passed without an event.
         ("2026-10-07T09:00:00Z", "2026-10-07T08:00:00Z"),
-        // Whatever the log goes on to say, then it was still going on.
+        // The trouble was still going on when the inventory was made, although the log ends later.
         ("2026-10-07T09:00:00Z", "2026-10-20T08:00:00Z"),
     ] {
         let diagnosed =
@@ -191,7 +191,7 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
     is_diagnosed!(made("2026-10-09T08:00:00Z").diagnose(), DuplicateSpn, Misplaced, Likely)
         .lacks("Does SRV1.alpha.example.com log event 4 today")
         .lacks("setspn -F -Q");
-    // What an event proves needs no list.
+    // The proof of an event does not depend on a list.
     let with_event = made("2026-10-09T08:00:00Z").kdc(11, &[spn, "DS_SERVICE_PRINCIPAL_NAME"]);
     is_diagnosed!(
         with_event.account(account("SRV5$", ALPHA, &[spn])).diagnose(),
@@ -201,7 +201,7 @@ fn an_account_list_of_after_the_trouble_may_show_a_registration_that_came_since(
     );
 }
 
-/// A crafted log: what is added to the last time there is must not end the run.
+/// A crafted log has the last possible time, to which nothing can be added.
 #[test]
 fn events_at_the_end_of_all_time_are_judged_too() {
     for when in ["9999-12-30T22:00:00Z", "-009999-01-02T01:59:59Z"] {

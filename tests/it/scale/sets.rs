@@ -11,7 +11,7 @@ use super::world::{World, worlds};
 use crate::support::program::*;
 
 /// Number of files over which the lines are split.
-const FILES: usize = 3;
+const FILE_COUNT: usize = 3;
 
 /// How the lines are split over files.
 #[derive(Debug, Clone)]
@@ -19,12 +19,12 @@ struct Shares {
     /// For each line, its sort key, and a bit for each file that contains it.
     lines: Vec<(u32, u8)>,
     /// For each file, whether lines end with CRLF, and whether its lines are there twice.
-    ends: [(bool, bool); FILES],
+    ends: [(bool, bool); FILE_COUNT],
 }
 
 fn shares() -> impl Strategy<Value = Shares> {
-    let line = (any::<u32>(), 1u8..1 << FILES);
-    (proptest::collection::vec(line, 200), any::<[(bool, bool); FILES]>())
+    let line = (any::<u32>(), 1u8..1 << FILE_COUNT);
+    (proptest::collection::vec(line, 200), any::<[(bool, bool); FILE_COUNT]>())
         .prop_map(|(lines, ends)| Shares { lines, ends })
 }
 

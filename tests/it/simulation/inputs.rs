@@ -1,4 +1,4 @@
-//! The inputs of one run: which inventories and logs of a scenario are inputs, from when, and the verdicts they give.
+//! The inputs of one run: the inventories and logs of a scenario that it gets, and their verdicts.
 
 use std::sync::Arc;
 

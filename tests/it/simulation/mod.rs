@@ -1,7 +1,7 @@
 //! Simulates a forest with known faults and checks the verdicts against them. A client connects by name, a host answers,
 //! and event 4 is logged when the ticket does not decrypt.
 //!
-//! `world` and `rng` make the forest, `faults` break it, `exchange` connects, `logs` and `noise` write events, and
+//! `world`, `adapters` and `rng` make the forest, `faults` break it, `exchange` connects, `logs` and `noise` write events, and
 //! `scenario` joins these with the `truth`. `snapshots` exports inventories, `inputs` diagnoses with some of them, and
 //! `measure` counts, with `ambiguity`. `numbers` prints, and `bytes` writes a forest as files.
 //!
@@ -11,6 +11,7 @@
 //! cargo test --release --test it simulation:: -- --ignored --nocapture
 //! ```
 
+mod adapters;
 mod ambiguity;
 mod bytes;
 mod exchange;

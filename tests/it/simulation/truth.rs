@@ -37,7 +37,7 @@ pub fn kind_of(nic: &Nic) -> Kind {
 }
 
 /// Returns the kind where another host answers at an address that it shares with the target.
-fn outside(kind: Kind) -> Kind {
+fn kind_from_outside(kind: Kind) -> Kind {
     match kind {
         Kind::ClusterOrNlbAddress => kind,
         _ => Kind::SharedAddress,
@@ -78,7 +78,7 @@ pub fn truth(world: &World, attempt: &Attempt, refusal: &Refusal) -> Vec<Truth> 
             (true, Some(kind)) => {
                 out.push((Cause::LoopbackSharedIp, *kind));
             }
-            (false, Some(kind)) => out.push((Cause::WrongHost, outside(*kind))),
+            (false, Some(kind)) => out.push((Cause::WrongHost, kind_from_outside(*kind))),
             (_, None) => {
                 if namesakes {
                     out.push((Cause::DuplicateSpn, Kind::SameNameTwoDomains));
@@ -99,7 +99,7 @@ pub fn truth(world: &World, attempt: &Attempt, refusal: &Refusal) -> Vec<Truth> 
                     };
                     out.extend(shared.map(|n| (Cause::LoopbackSharedIp, kind_of(n))));
                 } else if let Some(nic) = nics.iter().find(|n| n.address == right_address) {
-                    out.push((Cause::WrongHost, outside(kind_of(nic))));
+                    out.push((Cause::WrongHost, kind_from_outside(kind_of(nic))));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+pub use super::adapters::{CARDS, Nic, SWITCHES, balanced, card, ip, ordinary, switch};
 use super::rng::Rng;
 
 /// Index into a list of a [`World`]. Hosts and accounts that are removed keep theirs, so that two moments compare.
@@ -13,15 +14,6 @@ pub const AES: u8 = 2;
 /// 2026-10-06T08:00:00Z in seconds since 1970. The events happen in the 24 hours after it.
 pub const DAY: i64 = 1_791_273_600;
 pub const HOUR: i64 = 3600;
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Nic {
-    pub address: IpAddr,
-    pub interface: &'static str,
-    pub description: &'static str,
-    /// A link inside the machine (management card, virtual switch). No other machine reaches the address.
-    pub internal: bool,
-}
 
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -184,46 +176,6 @@ pub enum Replica {
     Refuses,
     /// Replication has not finished, so it knows only the account with this index.
     Knows(usize),
-}
-
-pub const CARDS: [(&str, &str); 3] = [
-    ("169.254.95.120", "IBM USB Remote NDIS Network Device"),
-    ("16.1.15.2", "HPE Virtual NIC"),
-    ("169.254.0.2", "iDRAC Virtual NIC USB Device #8"),
-];
-
-pub const SWITCHES: [(&str, &str); 2] = [
-    ("172.20.80.1", "Hyper-V Virtual Ethernet Adapter"),
-    ("192.168.56.1", "VirtualBox Host-Only Ethernet Adapter"),
-];
-
-pub fn card(n: usize) -> Nic {
-    let (address, description) = CARDS[n % CARDS.len()];
-    Nic { address: ip(address), interface: "Ethernet 5", description, internal: true }
-}
-
-pub fn switch(n: usize) -> Nic {
-    let (address, description) = SWITCHES[n % SWITCHES.len()];
-    Nic { address: ip(address), interface: "vEthernet (Default Switch)", description, internal: true }
-}
-
-/// An adapter of a network load balancing cluster.
-pub fn balanced(address: IpAddr) -> Nic {
-    let description = "Microsoft Network Load Balancing Filter Device";
-    Nic { interface: "Ethernet 2", description, ..ordinary(address) }
-}
-
-pub fn ordinary(address: IpAddr) -> Nic {
-    Nic {
-        address,
-        interface: "Ethernet",
-        description: "Intel(R) Ethernet Connection X722 for 1GbE",
-        internal: false,
-    }
-}
-
-pub fn ip(text: &str) -> IpAddr {
-    text.parse().unwrap()
 }
 
 impl World {

@@ -41,6 +41,12 @@ pub fn run_in(folder: &Path, arguments: &[&str]) -> Run {
     Run(krbtriage().current_dir(folder).args(arguments).output().expect("it runs"))
 }
 
+/// Runs `krbtriage triage` in the folder of the repository. Returns the exit status, standard output and standard error.
+pub fn triage(arguments: &[&str]) -> (i32, String, String) {
+    let run = run_in(Path::new(ROOT), &[&["triage"], arguments].concat());
+    (run.code(), run.stdout(), run.stderr())
+}
+
 /// An empty folder in which the program runs. It is removed at the end of the test.
 pub struct Sandbox(tempfile::TempDir);
 

@@ -11,7 +11,7 @@ use windows_sys::Win32::System::Pipes::{CreateNamedPipeW, PIPE_TYPE_BYTE, PIPE_W
 
 use super::support::*;
 
-/// Ctrl-C is off in a group of its own; Ctrl-Break is not.
+/// A process in a new group ignores Ctrl-C, but not Ctrl-Break.
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 const INTERRUPTED: i32 = 0xC000_013A_u32 as i32;

@@ -1,10 +1,10 @@
 //! Decodes text whose encoding nobody stated.
 //!
-//! Windows PowerShell 5 writes UTF-16 with `>`, PowerShell 7 UTF-8 without a mark, `cmd` the OEM code
-//! page, Notepad any of them. A byte order mark decides; else zero bytes show UTF-16; else the text is
-//! UTF-8, and a line that is not valid UTF-8 is in the code page that the first such lines suggest. A
-//! wrong guess costs the accents of a description, never an address or a delimiter: those are ASCII in
-//! every candidate, and no double-byte trail byte is a digit, quote, colon, comma or semicolon.
+//! Windows PowerShell 5 writes UTF-16 with `>`, PowerShell 7 UTF-8 without a mark, `cmd` the OEM code page, Notepad any of
+//! them. A byte order mark decides. Without one, zero bytes show UTF-16. Other text is UTF-8, and a line that is not valid
+//! UTF-8 is in the code page that the first such lines suggest. A wrong guess costs the accents of a description, never an
+//! address or a delimiter: those are ASCII in every candidate, and no double-byte trail byte is a digit, quote, colon, comma
+//! or semicolon.
 
 use std::borrow::Cow;
 use std::io::{self, Read};

@@ -25,8 +25,9 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Targets that a note lists.
 const MAX_SHOWN: usize = 5;
 
-/// Adds to `interfaces`: for `here` this machine's adapters, its hosts file and the addresses to which it resolves the targets;
-/// for `--probe` the answers of the targets that `policy` allows. Returns notes for the user.
+/// Adds addresses to `interfaces`. With `here` they are those of this machine's adapters, of its hosts file, and those to
+/// which it resolves the targets. With `--probe` they are the answers of the targets that `policy` allows. Returns notes for
+/// the user.
 pub(super) fn ask(
     config: &Config,
     policy: &TargetPolicy,

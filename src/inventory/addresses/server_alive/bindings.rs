@@ -45,8 +45,8 @@ pub(crate) fn network_addresses(stub: &[u8], order: ByteOrder) -> Option<Vec<Str
     dual_string_array(stub, 8, order)
 }
 
-/// Network addresses of the first string bindings anywhere in the bytes. The answers of `ResolveOxid2` begin with them. Those of
-/// `RemoteCreateInstance` have them deep in the activation properties (MS-DCOM 2.2.22.2.8.1).
+/// Network addresses of the first string bindings anywhere in the bytes. The answers of `ResolveOxid2` begin with them.
+/// Those of `RemoteCreateInstance` have them deep in the activation properties (MS-DCOM 2.2.22.2.8.1).
 pub(crate) fn embedded_addresses(stub: &[u8], order: ByteOrder) -> Option<Vec<String>> {
     // Few bytes look like the start of an array. The limit is for a forged answer, in which all of them do.
     let may_begin = |at: &usize| {
@@ -60,8 +60,8 @@ pub(crate) fn embedded_addresses(stub: &[u8], order: ByteOrder) -> Option<Vec<St
     })
 }
 
-/// Network addresses of the conformant `DUALSTRINGARRAY` at `at`: its size as 4 and again as 2 bytes, the offset of the security
-/// bindings, and the bindings.
+/// Network addresses of the conformant `DUALSTRINGARRAY` at `at`: its size as 4 and again as 2 bytes, the offset of the
+/// security bindings, and the bindings.
 fn dual_string_array(stub: &[u8], at: usize, order: ByteOrder) -> Option<Vec<String>> {
     let (conformance, entries) = (order.u32(stub, at)?, order.u16(stub, at + 4)?);
     let security = usize::from(order.u16(stub, at + 6)?);
@@ -71,7 +71,7 @@ fn dual_string_array(stub: &[u8], at: usize, order: ByteOrder) -> Option<Vec<Str
     let array = stub.get(at + 8..at + 8 + usize::from(entries) * 2)?;
     let mut units = (0..security).map_while(|i| order.u16(array, i * 2));
     let mut found = Vec::new();
-    // STRINGBINDING: a tower identifier and a string that ends with zero; a zero identifier ends the list.
+    // A STRINGBINDING is a tower identifier and a string that ends with zero. A zero identifier ends the list.
     while let Some(tower) = units.next().filter(|tower| *tower != 0) {
         let text: Vec<u16> = units.by_ref().take_while(|unit| *unit != 0).collect();
         let text = String::from_utf16_lossy(&text);

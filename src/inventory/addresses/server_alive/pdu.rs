@@ -68,7 +68,7 @@ impl Pdu {
     pub(crate) fn stub(&self) -> Option<&[u8]> {
         let mut end = self.bytes.len();
         if self.authentication > 0 {
-            // sec_trailer: type, level, pad length, reserved, context; then the token.
+            // The sec_trailer has type, level, pad length, a reserved byte and a context. The token follows it.
             let trailer = end.checked_sub(self.authentication + 8)?;
             let padding = usize::from(*self.bytes.get(trailer + 2)?);
             end = trailer.checked_sub(padding)?;
@@ -77,8 +77,8 @@ impl Pdu {
     }
 }
 
-/// Removes the complete PDUs from the bytes. Bytes that are not a PDU, because the capture began inside one, are dropped. The next
-/// PDU usually begins a segment.
+/// Removes the complete PDUs from the bytes. Bytes that are not a PDU, because the capture began inside one, are dropped.
+/// The next PDU usually begins a segment.
 pub(crate) fn drain_pdus(ready: &mut Vec<u8>) -> Vec<Pdu> {
     let (mut found, mut at) = (Vec::new(), 0);
     // All PDUs are removed at once. Removing each from the front would copy the rest each time.
@@ -99,8 +99,8 @@ pub(crate) fn pdu_length(head: &[u8]) -> Option<usize> {
     order.u16(head, 8).map(usize::from)
 }
 
-/// The PDU at the start of the bytes and its length in bytes. `Some((None, _))` if the bytes are not a PDU, and `None` if more bytes
-/// are needed.
+/// The PDU at the start of the bytes and its length in bytes. `Some((None, _))` if the bytes are not a PDU, and `None` if
+/// more bytes are needed.
 pub(crate) fn first_pdu(bytes: &[u8]) -> Option<(Option<Pdu>, usize)> {
     let head = bytes.get(..HEADER)?;
     let order = ByteOrder { little: head.get(4)? & 0xf0 == 0x10 };

@@ -39,7 +39,7 @@ pub struct Account {
     pub distinguished_name: Option<Arc<str>>,
     /// The SPNs as written.
     pub spns: SpnList,
-    /// The account may have more SPNs than these (`setspn -X` lists duplicates only).
+    /// May the account have more SPNs than these? `setspn -X` lists duplicates only.
     pub spns_are_partial: bool,
     /// dNSHostName.
     pub dns_host_name: Option<Arc<str>>,
@@ -85,8 +85,8 @@ impl Account {
         self.has_flag(ACCOUNT_DISABLED).or(self.enabled.map(|enabled| !enabled)).unwrap_or(false)
     }
 
-    /// Is it a domain controller, writable or read-only? Decided by userAccountControl and primaryGroupID. If
-    /// a list has neither, by the organizational unit of controllers or the replication SPN.
+    /// Is it a domain controller, writable or read-only? userAccountControl and primaryGroupID decide. If a list has
+    /// neither, the organizational unit of controllers or the replication SPN decides.
     pub fn is_domain_controller(&self) -> bool {
         let by_group =
             self.primary_group_id.map(|id| matches!(id, DOMAIN_CONTROLLERS | READ_ONLY_DOMAIN_CONTROLLERS));
@@ -176,8 +176,8 @@ impl Account {
 pub struct AccountInventory {
     pub accounts: Vec<Account>,
     pub files: Vec<InventoryFile>,
-    /// Domains of which some file has every SPN (`setspn -Q */*`, or an LDIF with the filter `servicePrincipalName=*`). An SPN that
-    /// is absent is not registered in them.
+    /// Domains of which some file has every SPN (`setspn -Q */*`, or an LDIF with the filter `servicePrincipalName=*`). An
+    /// SPN that is absent is not registered in them.
     pub complete_domains: Vec<Arc<str>>,
     /// The path of each such file, as in [`files`](Self::files), and its domain.
     pub complete_files: Vec<(Arc<str>, Arc<str>)>,

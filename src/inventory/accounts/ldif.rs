@@ -78,7 +78,7 @@ struct LogicalLine {
     number: u64,
     /// The line and its continuations are not needed.
     skipped: bool,
-    /// The line is longer than [`MAX_FOLDED`].
+    /// Is the line longer than [`MAX_FOLDED`]?
     too_long: bool,
 }
 

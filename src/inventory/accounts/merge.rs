@@ -1,8 +1,8 @@
 //! Merges the records of several files that describe one account.
 //!
 //! Records with the same distinguished name are one account, and so are records with the same sAMAccountName in one domain.
-//! `setspn` has no sAMAccountName, and the project's CSV has no distinguished name. Their records are merged by name if only one
-//! account fits. Records that are not merged may still be one account ([`surely_different`]).
+//! `setspn` has no sAMAccountName, and the project's CSV has no distinguished name. Their records are merged by name if only
+//! one account fits. Records that are not merged may still be one account ([`surely_different`]).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -10,8 +10,8 @@ use super::Account;
 use super::ldap_values::DistinguishedName;
 use crate::names::{HostName, domain_key};
 
-/// Gives the form in which domains of accounts are compared: in lower case, and as DNS domain. A NetBIOS name becomes the DNS domain
-/// that has it as first label, if exactly one is known.
+/// Converts the domains of accounts to the form in which they are compared, which is a DNS domain in lower case. A NetBIOS
+/// name becomes the DNS domain that has it as first label, if exactly one is known.
 pub(super) struct DomainKeys {
     /// DNS domain by its first label; `None` if two domains have it.
     of_flat: HashMap<String, Option<String>>,
@@ -101,7 +101,8 @@ impl DisjointSets {
         i
     }
 
-    /// Joins the sets of `a` and `b`. The smaller number stays the root, so that an account keeps the position of its first record.
+    /// Joins the sets of `a` and `b`. The smaller number stays the root, so that an account keeps the position of its first
+    /// record.
     fn join(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(parent) = self.parent.get_mut(a.max(b)) {
@@ -129,8 +130,8 @@ impl DisjointSets {
     }
 }
 
-/// Are these different accounts in every reading of the files? Only then do two owners prove a duplicate, because records of one
-/// account are not always merged: `CN=Web Service` of `setspn` may be `svc_web` of a CSV.
+/// Are these different accounts in every reading of the files? Only then do two owners prove a duplicate, because records of
+/// one account are not always merged: `CN=Web Service` of `setspn` may be `svc_web` of a CSV.
 pub(super) fn surely_different(a: &[&Account], b: &[&Account], domains: &DomainKeys) -> bool {
     let domain = |records: &[&Account]| records.iter().find_map(|r| domains.key(&r.domain));
     let (a_domain, b_domain) = (domain(a), domain(b));
@@ -161,8 +162,8 @@ fn common_name(records: &[&Account]) -> Option<String> {
         .and_then(|dn| dn.common_name().map(str::to_lowercase))
 }
 
-/// Is an account with this sAMAccountName certainly another one than an account of which only the CN is known? If both have a DN,
-/// their CNs decide. Otherwise only computers are compared, because their CN is their name.
+/// Is an account with this sAMAccountName certainly another one than an account of which only the CN is known? If both have
+/// a DN, their CNs decide. Otherwise only computers are compared, because their CN is their name.
 fn sam_is_not_cn(sam: &str, with_sam: &[&Account], with_cn: &[&Account]) -> bool {
     let Some(cn) = common_name(with_cn) else { return false };
     if let Some(own) = common_name(with_sam) {

@@ -1,10 +1,10 @@
-//! Captures: no panic, no hang, bounded memory, whatever the bytes are; and TCP segments in any order, of RPC PDUs in
-//! any shape.
+//! Reads captures of any bytes, and TCP segments in any order with RPC PDUs of any shape. Nothing panics, hangs or uses
+//! unbounded memory.
 //!
 //! `cargo +nightly fuzz run capture fuzz/corpus/capture fuzz/seeds/capture`
 //!
-//! The first byte says what the rest is: 0 a file, anything else segments of one connection to port 135, each with a
-//! byte of flags, its place in the stream (2 bytes), its length (2 bytes) and its data.
+//! If the first byte is 0, the rest is a file. Otherwise it is segments of one connection to port 135, each with a byte of
+//! flags, its offset in the stream (2 bytes), its length (2 bytes) and its data.
 
 #![no_main]
 
@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let inventory = load_bytes("a.pcap", file, &LoadOptions::default());
     assert_eq!(inventory.files.len(), 1);
     assert!(inventory.owned.iter().all(|row| !row.host.is_empty()));
-    // Every address of an answer took two bytes for each of its characters.
+    // Each character of an address has two bytes in the answer.
     assert!(inventory.owned.len() <= file.len() || inventory.files[0].kind != "pcap or pcapng capture");
 });
 

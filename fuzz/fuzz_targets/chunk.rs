@@ -1,5 +1,5 @@
-//! The chunk path: whatever the bytes are, the gates and the byte-level decoder end, do not panic, and find
-//! every record that the `evtx` crate finds by decoding all.
+//! Reads chunks of any bytes. The gate and the decoder end, do not panic, and find every record that the `evtx` crate finds by
+//! decoding everything.
 //!
 //! `cargo +nightly fuzz run chunk -- -max_len=65536 -timeout=10`
 #![no_main]
@@ -33,11 +33,11 @@ fuzz_target!(|data: &[u8]| {
         // The bytes themselves, after a magic.
         [b"ElfChnk\0", data].concat()
     } else {
-        // The sound chunk with the bytes as patches: place (2 bytes) and value.
+        // An undamaged chunk with the bytes as patches: offset (2 bytes) and value.
         let mut chunk = WHOLE.clone();
         for patch in data.as_chunks::<3>().0 {
             let at = usize::from(u16::from_le_bytes([patch[0], patch[1]]));
-            // Most of a chunk is free space; patches go where the records are.
+            // Patches go to the records, because most of the chunk is free space.
             chunk[8 + at % 12_000] = patch[2];
         }
         chunk

@@ -1,5 +1,5 @@
-//! Interface inventories of every textual kind, through the recognition of their content: no panic, no hang, the same
-//! rows from UTF-8 as from UTF-16, and what was understood reads back the same.
+//! Reads texts as address inventories. Nothing panics or hangs, UTF-8 and UTF-16 give the same rows, and the output of
+//! `krbtriage inventory` reads back the same.
 //!
 //! `cargo +nightly fuzz run inventory fuzz/corpus/inventory fuzz/seeds/inventory`
 
@@ -47,7 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.contains(['\0', '\u{feff}'])
         && !file.kind.contains("capture")
-        // The magic of a log or an archive (tar has it at 257) is there in one encoding only.
+        // UTF-16 does not have the magic of a log or an archive (that of tar is at offset 257).
         && bytes.get(257..262) != Some(b"ustar")
         && !file.read_errors.iter().any(|problem| problem.starts_with("this is"))
     {

@@ -1,4 +1,5 @@
-//! Answers to a probe: no panic, no hang, bounded memory, whatever a host sends; and the same answer however the bytes arrive.
+//! Reads answers to a probe. Nothing panics, hangs or uses unbounded memory, and the answer does not depend on how many bytes
+//! come at a time.
 //!
 //! `cargo +nightly fuzz run probe fuzz/corpus/probe fuzz/seeds/probe`
 //!
@@ -12,7 +13,7 @@ use std::io::{Cursor, Read, Result, Write};
 use krbtriage::probe::server_alive2;
 use libfuzzer_sys::fuzz_target;
 
-/// What a host sends, some bytes at a time. What it gets is thrown away.
+/// A connection to a host that sends some bytes at a time and ignores what it gets.
 struct Host<'b> {
     sent: Cursor<&'b [u8]>,
     at_once: usize,
@@ -41,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
     let answer = ask(usize::MAX);
     assert_eq!(answer, ask(usize::from(*at_once).max(1)));
     let Some(entries) = answer else { return };
-    // Every character of an entry took two bytes.
+    // Each character of an entry has two bytes in the answer.
     assert!(entries.len() <= 1024 && entries.iter().map(String::len).sum::<usize>() <= 2 * sent.len());
     assert!(entries.iter().all(|entry| entry.len() <= 255));
 });

@@ -1,5 +1,4 @@
-//! SPN lists of every kind, through the recognition of their content: no panic, no hang, the same accounts from UTF-8
-//! as from UTF-16, and an index and its duplicates of whatever was read.
+//! Reads texts as SPN lists and indexes their accounts. Nothing panics or hangs, and UTF-8 and UTF-16 give the same accounts.
 //!
 //! `cargo +nightly fuzz run spns fuzz/corpus/spns fuzz/seeds/spns`
 
@@ -11,7 +10,7 @@ use std::sync::LazyLock;
 use krbtriage::inventory::accounts::{AccountInventory, HostAliases, SpnIndex, load};
 use libfuzzer_sys::fuzz_target;
 
-/// The readers take files. One for each process, in memory where the system has such a folder.
+/// The path of the file that is read, one for each process. It is in memory where the system has such a folder.
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
     let memory = PathBuf::from("/dev/shm");
     let folder = if memory.is_dir() { memory } else { std::env::temp_dir() };
@@ -33,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.contains(['\0', '\u{feff}'])
-        // The magic of a log, an archive (tar has it at 257) or a capture (pcapng) is there in one encoding only.
+        // UTF-16 does not have the magic of a log, an archive (that of tar is at offset 257) or a capture (pcapng).
         && !bytes.starts_with(b"\n\r\r\n")
         && bytes.get(257..262) != Some(b"ustar")
         && !inventory.files[0].read_errors.iter().any(|problem| problem.starts_with("this is"))

@@ -1,5 +1,4 @@
-//! Events as text, of every form and tool, through the recognition of their content: no panic, no hang, and the same result
-//! however the bytes arrive.
+//! Reads texts as events. Nothing panics or hangs, and the result does not depend on how many bytes come at a time.
 //!
 //! `cargo +nightly fuzz run text fuzz/corpus/text fuzz/seeds/text`
 
@@ -13,7 +12,7 @@ use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use krbtriage::zone::Zone;
 use libfuzzer_sys::fuzz_target;
 
-/// Gives a few bytes at a time.
+/// A reader that gives a few bytes at a time.
 struct Drip<'a>(&'a [u8]);
 
 impl Read for Drip<'_> {
@@ -38,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(whole.0.len() as u64 <= whole.1);
     assert_eq!(whole, read(Drip(bytes), &everything));
 
-    // What is wanted is found, wanted alone or among all.
+    // Event 4 is the same wanted alone or among all.
     let fours = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![4] }]);
     let of_all: Vec<_> = whole.0.into_iter().filter(|r| r.event_id == 4).collect();
     assert_eq!(read(bytes, &fours).0, of_all);

@@ -1,4 +1,4 @@
-//! Event XML: no panic, no hang, and the same result however the bytes arrive.
+//! Reads bytes as event XML. Nothing panics or hangs, and the result does not depend on how many bytes come at a time.
 //!
 //! `cargo +nightly fuzz run xml fuzz/corpus/xml fuzz/seeds/xml`
 
@@ -10,7 +10,7 @@ use krbtriage::records::xml_stream::read_events;
 use krbtriage::records::{EventFilter, ReadErrors, Record, Selection};
 use libfuzzer_sys::fuzz_target;
 
-/// Gives a few bytes at a time.
+/// A reader that gives a few bytes at a time.
 struct Drip<'a>(&'a [u8]);
 
 impl Read for Drip<'_> {
@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(whole.0.len() as u64 <= whole.1);
     assert_eq!(whole, read(Drip(bytes), &everything));
 
-    // What is wanted is found, wanted alone or among all.
+    // Event 4 is the same wanted alone or among all.
     let fours = Selection::new(vec![EventFilter { providers: vec![], event_ids: vec![4] }]);
     let of_all: Vec<_> = whole.0.into_iter().filter(|r| r.event_id == 4).collect();
     assert_eq!(read(bytes, &fours).0, of_all);

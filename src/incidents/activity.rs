@@ -36,8 +36,9 @@ impl ActivityTimes {
         Self(self.0.iter().filter(|&s| !has_near(&other.0, s, slack)).collect())
     }
 
-    /// Returns a time of `self` within `window` seconds of a time of `other`: of the smaller set's first such second, the
-    /// earliest.
+    /// Returns a time of `self` that is within `window` seconds of a time of `other`. `None` if there is no such time.
+    ///
+    /// It belongs to the first second of the smaller set that has a near one in the other.
     pub fn first_near(&self, other: &Self, window: u32) -> Option<Timestamp> {
         // The smaller set is walked, because a storm may be on either side.
         if self.0.len() <= other.0.len() {

@@ -20,7 +20,7 @@ pub(super) struct HostIndex {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DomainFilter<'d> {
     All,
-    /// Those that do not contradict this one: no domain, the same, or its flat or DNS form.
+    /// Hosts whose domain does not contradict this one: they have no domain, the same one, or its flat or DNS form.
     Fitting(Option<&'d str>),
     This(&'d str),
 }

@@ -218,7 +218,7 @@ impl Decoder {
         record(content)
     }
 
-    /// The program of a record, and the event that it is run on.
+    /// Returns the compiled program of a record, and the reader of the fields on which it runs.
     fn event<'a>(
         &'a mut self,
         chunk: &'a [u8],

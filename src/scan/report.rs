@@ -24,7 +24,7 @@ pub struct FileReport {
     pub index: FileIndex,
     /// Path as the user passed it or as found in a folder. A file in an archive is `archive.zip!inner/System.evtx`.
     pub path: Arc<str>,
-    /// [`FileKind::name`](crate::files::FileKind::name).
+    /// Kind of the file, as [`FileKind::name`](crate::files::FileKind::name) gives it.
     pub kind: &'static str,
     pub bytes: u64,
     pub chunks: u64,

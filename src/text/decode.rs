@@ -151,7 +151,7 @@ impl<R: Read> TextReader<R> {
         }
     }
 
-    /// Moves text from `raw`: all of it that is valid, and whole lines in the code page.
+    /// Moves text from `raw` to `text`: valid UTF-8 unchanged, and other lines decoded by the code page once they are complete.
     fn decode_utf8(&mut self) {
         let error = match String::from_utf8(std::mem::take(&mut self.raw)) {
             Ok(valid) => {

@@ -24,7 +24,7 @@ FIRST, LAST = 1, 2
 
 
 def hosts(samples):
-    """Host -> addresses, in the file's order."""
+    """The addresses of each host, in the order of the file."""
     found = {}
     with open(samples / "interfaces.csv", newline="") as file:
         for row in csv.DictReader(file):
@@ -71,7 +71,7 @@ def response(call, context, stub, fragment=4096):
 
 
 def server_alive2(name, addresses):
-    """MS-DCOM 3.1.2.5.1.6: COMVERSION, DUALSTRINGARRAY, reserved, status."""
+    """The stub of an answer (MS-DCOM 3.1.2.5.1.6): COMVERSION, DUALSTRINGARRAY, reserved, status."""
     units = []
     for text in [name] + addresses:
         units += [7] + list(struct.unpack(f"<{len(text)}H", text.encode("utf-16-le"))) + [0]
@@ -130,7 +130,7 @@ class Connection:
         self.send(False, b"", "A")
 
     def send_torn(self, data, size):
-        """Small segments of the server; the second and third change places, the first comes twice."""
+        """Splits the server's data into small segments. The second and third are swapped, and the first comes twice."""
         parts = [self.segment(True, data[i : i + size]) for i in range(0, len(data), size)]
         if len(parts) > 2:
             parts[1], parts[2] = parts[2], parts[1]
@@ -161,7 +161,7 @@ def torn(found):
             link.open()
             link.send(False, bind([(ENDPOINT_MAPPER, 3), (OBJECT_EXPORTER, 0)]))
             link.send(True, bind_ack(2))
-        # An operation 5 of another interface and a ServerAlive, whose answers are no lists of addresses.
+        # An operation 5 of another interface and a ServerAlive, whose answers have no addresses.
         link.send(False, request(2, 0, 5))
         link.send(True, response(2, 0, b"\5\0\7\0" + b"\0" * 20))
         link.send(False, request(3, 1, 3))
@@ -204,7 +204,7 @@ def check(samples):
         ).stdout
         lists = [line.split(",") for line in out.splitlines()]
         seen = {entry[0] for entry in lists}
-        # Wireshark decodes by the bind, so the connection that has none is not in its list.
+        # Wireshark needs the bind to decode, so it does not list the connection without one.
         missing = set(found) - seen - ({netbios(list(hosts(samples))[4])} if name.endswith("ng") else set())
         wrong = [entry for entry in lists if entry[1:] not in found.get(entry[0], [])]
         print(f"{name}: {len(lists)} answers of {len(seen)} hosts in tshark's reading")

@@ -1,4 +1,4 @@
-// A browser that may go nowhere, and a page in it that is watched.
+// A browser without a network, and a page whose requests and errors are recorded.
 
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
@@ -15,7 +15,7 @@ const args = [
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
 
-// Opens a report. `watched.requests` are the addresses that were asked for, `watched.complaints` what the browser said.
+// Opens a report. `watched.requests` are the addresses that it requested, `watched.complaints` the messages of the browser.
 export async function open(browser, name, { hash = "", ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(60_000);
@@ -31,7 +31,7 @@ export async function open(browser, name, { hash = "", ...options } = {}) {
   const url = pathToFileURL(name.endsWith(".html") ? name : file(name)).href;
   await page.goto(url + hash);
   if (options.javaScriptEnabled !== false) await page.waitForSelector("html[data-ready]");
-  // Whatever a test did with the page: nothing was asked for but the file, nothing was complained about, nothing ran.
+  // After any test, the page requested only its file, and the browser reported no error and no foreign script.
   const close = async () => {
     const asked = watched.requests.filter((each) => each.split("#")[0] !== url);
     assert.deepEqual({ ...watched, requests: asked }, { requests: [], complaints: [], dialogs: [] });
@@ -40,7 +40,7 @@ export async function open(browser, name, { hash = "", ...options } = {}) {
   return { page, watched, url, close };
 }
 
-// The table's rows as texts by header, without the stories below them.
+// The rows of the table, as texts by header, without the stories below them.
 export const table = (page) => page.evaluate(() => {
   const heads = [...document.querySelectorAll("#table thead th")].map((head) => head.textContent);
   return [...document.querySelectorAll("#table tbody tr:not(.below)")].map((row) =>

@@ -14,7 +14,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser?.close(); });
 
-// A test with a page: what it asked for and complained about is looked at when it is closed.
+// A test with a page. Its requests and errors are checked when it is closed.
 const on = (name, title, body, options) => test(title, async () => {
   const opened = await open(browser, name, options);
   await body(opened.page, opened);
@@ -109,11 +109,11 @@ describe("five incidents", () => {
     }
     await page.keyboard.press("Enter");
     assert.equal(await page.locator("#table .below:visible").count(), 1);
-    // Where the focus is, is seen.
+    // The focus is visible.
     assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
   });
 
-  on("few", "a story in the table holds what the report holds", async (page) => {
+  on("few", "a story in the table has the data of the report", async (page) => {
     const [line] = fs.readFileSync(path.join(folder, "few/report.csv"), "utf8").split("\r\n").slice(1);
     await page.locator("#table button.unfold").first().click();
     const button = page.locator("#table button.unfold").first();
@@ -146,7 +146,7 @@ describe("five incidents", () => {
     assert.match(await first.textContent(), /srv0001.*srv0002.*169\.254\.95\.120.*srv0001.*\(itself\)/s);
   });
 
-  // What a clock shows that is some minutes ahead of UTC.
+  // The time on a clock that is some minutes ahead of UTC.
   const shifted = (time, minutes) => new Date(Date.parse(time) + minutes * 60_000).toISOString().slice(0, 19).replace("T", " ");
   const times = (page) => page.locator("time:visible").evaluateAll((all) =>
     all.map((each) => ({ at: each.dateTime, text: each.textContent, table: each.closest("table") !== null })));
@@ -159,7 +159,7 @@ describe("five incidents", () => {
   };
   const zones = (page) => page.locator("#zone option").allTextContents();
 
-  on("few", "times are of the report's zone, then of the zone that is chosen, everywhere", async (page) => {
+  on("few", "times are in the report's zone, then in the chosen zone, everywhere", async (page) => {
     assert.deepEqual(await zones(page), ["UTC (this report)", (await zones(page))[1]]);
     assert.match((await zones(page))[1], /^Asia\/(Kolkata|Calcutta) \(this browser\)$/);
     await all(page, 0, " UTC");
@@ -203,12 +203,12 @@ describe("five incidents", () => {
     assert.match(await story.textContent(), /near that time: 2026-10-06 23:13:09 \+02:00: LsaSrv 6037/);
   });
 
-  on("berlin", "without script the zone is named", async (page) => {
+  on("berlin", "without script the zone is shown", async (page) => {
     assert.equal(await page.locator(".facts .zone-name").textContent(), "Europe/Berlin");
     assert.ok(await page.locator(".facts .zone-name").isVisible() && !(await page.locator("#zone").isVisible()));
   }, { javaScriptEnabled: false });
 
-  on("samples", "a filter leaves what the matching incidents ask to collect", async (page) => {
+  on("samples", "a filter keeps the requests of the matching incidents", async (page) => {
     const asks = () => page.locator("#collect [data-ask]:visible b").allTextContents();
     const counts = () => page.locator("#collect .counts").allTextContents();
     const [every, counted] = [await asks(), await counts()];
@@ -252,7 +252,7 @@ describe("five incidents", () => {
     }
     assert.match(refused.title, /^4 problems: .* - krbtriage$/);
     assert.notEqual(refused.seen, "none");
-    // The browser complained of what was tried here, and of each; only of that.
+    // The browser reported each attempt of this test, and nothing else.
     assert.ok(watched.complaints.length >= 5 && watched.complaints.every((each) => /Content Security Policy|TrustedHTML|Trusted|Refused/i.test(each)));
     watched.complaints.length = 0;
     assert.ok(!watched.requests.some((each) => each.startsWith("http") && !each.startsWith("https://example.com/")));
@@ -402,7 +402,7 @@ describe("an audit", () => {
 });
 
 describe("against an earlier report", () => {
-  on("compared", "what is new leads, and the status filters and sorts", async (page) => {
+  on("compared", "new problems come first, and the status filters and sorts", async (page) => {
     assert.equal(await page.textContent("h1"), "4 problems, 2 of them new");
     assert.match(await page.textContent(".heads"), /SPN|password|key/i);
     assert.equal(await page.locator(".heads li").count(), 2);
@@ -415,7 +415,7 @@ describe("against an earlier report", () => {
 });
 
 describe("twenty thousand incidents", () => {
-  // One page for all of them: to open it takes longest. Each test begins with nothing filtered.
+  // All these tests share one page, because opening it takes longest. Each test begins without a filter.
   let many;
   let ready;
   before(async () => {
@@ -476,7 +476,7 @@ describe("twenty thousand incidents", () => {
     await page.click("#next");
     assert.equal(await count(page), "Incidents 51 to 100 of 20,000");
     await page.click("#previous");
-    // It says that it does nothing any more, and does nothing.
+    // The button is disabled and does nothing.
     assert.equal(await page.getAttribute("#previous", "aria-disabled"), "true");
     await page.click("#previous", { force: true });
     assert.equal(await count(page), "Incidents 1 to 50 of 20,000");
@@ -485,7 +485,7 @@ describe("twenty thousand incidents", () => {
     assert.ok(await page.evaluate(() => document.querySelectorAll("*").length) < 90_000);
   });
 
-  on("numbers of the verdict and buttons of problems lead into the table", async (page) => {
+  on("numbers of the verdict and buttons of problems filter the table", async (page) => {
     await page.getByRole("button", { name: "Show 3,000 incidents: duplicate-spn likely" }).click();
     assert.equal(await count(page), "Incidents 1 to 50 of 3,000 (of 20,000)");
     await page.click("#clear");
@@ -564,7 +564,7 @@ describe("twenty thousand incidents", () => {
     context.diagnostic(`ready ${Math.round(ready)} ms, ${JSON.stringify(times)}`);
   });
 
-  // The last: the rest of the long lists repeats what is looked at, and is taken away, as it takes minutes.
+  // The last test removes most of the long lists, because checking them all takes minutes and they repeat.
   on("no rule of accessibility is broken", async (page) => {
     await page.locator("#table button.unfold").first().click();
     await page.evaluate(() => {
@@ -603,7 +603,7 @@ describe("names made by somebody hostile", () => {
     assert.ok(!/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b\ufeff]/.test(seen.text));
   });
 
-  on("hostile", "are found by search as they are", async (page) => {
+  on("hostile", "are found by searching for them unchanged", async (page) => {
     await page.fill("#query", "<img src=x onerror=alert(1)>");
     await page.waitForFunction(() => /\(of/.test(document.getElementById("count").textContent));
     assert.ok((await table(page)).length >= 3);
@@ -614,7 +614,7 @@ describe("names made by somebody hostile", () => {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 1280);
   });
 
-  on("hostile", "what could not be read is listed", async (page) => {
+  on("hostile", "inputs that could not be read are listed", async (page) => {
     assert.match(await page.textContent("header .warning"), /^Incomplete:/);
     assert.match(await page.textContent("#read .unread"), /damaged\.evtx/);
   });

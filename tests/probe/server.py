@@ -51,7 +51,7 @@ def answer(bindings, mode):
 
 
 class Resolver(DCERPCServer):
-    """One connection."""
+    """Answers one connection."""
 
     def __init__(self, connection, bindings, mode):
         super().__init__(connection)
@@ -74,7 +74,7 @@ class Resolver(DCERPCServer):
             return connection.sendall(raw(3, 3, pdu["call_id"], 0, struct.pack("<II", 5, 0)))
         stub = pdu["pduData"]
         if mode in ("fragments", "big-list"):
-            # impacket's own fragments all carry the length of the whole.
+            # Each of impacket's own fragments has the length of the whole answer.
             size = 40 if mode == "fragments" else 5816
             for at in range(0, len(stub), size):
                 flags = (1 if at == 0 else 0) | (2 if at + size >= len(stub) else 0)

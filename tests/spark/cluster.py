@@ -18,7 +18,7 @@ SPARK = os.path.dirname(pyspark.__file__)
 
 
 def corpus(folder):
-    """The samples a few times over, in folders, and what a folder of an estate also holds."""
+    """Copies of the samples in folders, with other files that the folders of an estate have."""
     for site in range(6):
         shutil.copytree(os.path.join(SAMPLES, "logs"), os.path.join(folder, f"site {site}"))
     with open(os.path.join(SAMPLES, "logs", "SRV4-System.evtx"), "rb") as log:
@@ -44,7 +44,7 @@ def options(report):
 
 
 class Cluster:
-    """A master and two workers of one core each, every one of them a process, as on three machines."""
+    """A master and two workers of one core each. Each is a process, as on three machines."""
 
     def __init__(self, place):
         self.place, self.processes = place, []
@@ -63,7 +63,7 @@ class Cluster:
         self.workers()
 
     def workers(self):
-        """Starts those of the two that are not there."""
+        """Starts the workers that are not running."""
         while len([process for process in self.processes if process.poll() is None]) < 3:
             folder = os.path.join(self.place, f"worker {len(self.processes)}")
             options = ["--cores", "1", "--memory", "1g", "--work-dir", folder, self.master]
@@ -92,7 +92,7 @@ class Cluster:
 
 
 def job(cluster, words, kill=None):
-    """Runs the job on the cluster; its exit status, and the executors it ran on."""
+    """Runs the job on the cluster. Returns its exit status and the executors that ran it."""
     place = cluster.place
     for name in ("runs", "killed", "kill"):
         if os.path.exists(os.path.join(place, name)):
@@ -148,7 +148,7 @@ def main():
 
 def compare(cluster, logs, report):
     place, store = cluster.place, report("events.parquet")
-    # A worker starts its executor again; a worker that is lost is not, and the other one does the work.
+    # A worker restarts its executor. A lost worker is not restarted, and the other one does the work.
     for mode, kill, least in (("binary", "executor", 3), ("pipe", "worker", 2)):
         words = ["--mode", mode, "--tasks", "16", "--store", store, logs, "--", *options(report(mode))]
         status, executors = job(cluster, words, kill)
@@ -170,7 +170,7 @@ def compare(cluster, logs, report):
     check("the store is triaged again without the logs", status == 3 and not executors, place)
     same(place, "single", "again")
 
-    # A file that ends the program, and one that is not there.
+    # A file that makes the program fail, and one that does not exist.
     with open(report("paths"), "w") as paths:
         paths.write(f"{logs}/site 0\n{logs}/site 1/SRV1-System.evtx\n{report('gone.evtx')}\n")
     shutil.copy(os.path.join(SAMPLES, "logs", "SRV5-System.evtx"), report("crashes.evtx"))

@@ -37,7 +37,7 @@ if sys.argv[1] == "extract":
     mine = above(os.getpid(), b"CoarseGrainedExecutorBackend")
     with open(os.path.join(place, "runs"), "a") as runs:
         runs.write(f"{mine}\n")
-    # Until the other one has begun too.
+    # Waits until the other one has begun too.
     both, until = False, time.monotonic() + 30
     while to_kill() and not both and time.monotonic() < until:
         time.sleep(0.1)
@@ -60,6 +60,6 @@ if sys.argv[1] == "extract":
         with open(sys.argv[sys.argv.index("--files-from") + 1], "rb") as names:
             inputs += names.read()
     if b"crashes.evtx" in inputs:
-        # As where the program itself fails on a file.
+        # The program crashes on this file.
         os.kill(os.getpid(), signal.SIGSEGV)
 os.execv(program, [program, *sys.argv[1:]])

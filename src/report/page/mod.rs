@@ -115,7 +115,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         times: Times::new(report),
         compared: report.compared,
         verdict,
-        nothing: report.rows.is_empty().then(|| nothing(report)),
+        nothing: report.rows.is_empty().then(|| empty_page(report)),
         cards: present.cards,
         lines: present.lines,
         left_out: present.left_out,
@@ -132,7 +132,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
 }
 
 /// Makes the text of a page without incidents.
-fn nothing(report: &Report<'_>) -> Vec<(&'static str, String)> {
+fn empty_page(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let lines = empty_result::lines(&report.read, report.zone);
     lines.into_iter().map(|(label, line)| (label, text::shown(&line))).collect()
 }

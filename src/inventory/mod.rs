@@ -43,6 +43,12 @@ impl std::fmt::Display for Source {
     }
 }
 
+impl Serialize for Source {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Result of reading one inventory file: a line of the run's summary.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct InventoryFile {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::quoted::{QuotedEvent, source_text};
+use super::quoted::QuotedEvent;
 use crate::inventory::Source;
 
 /// Evidence against a verdict, or from another time than the events.
@@ -17,13 +17,11 @@ pub enum Caveat {
         name: Box<str>,
         address: IpAddr,
         owner: Box<str>,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     ResolvesToNothing {
         name: Box<str>,
         address: IpAddr,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     /// One export has the address, and another export of the host lacks it.
@@ -42,7 +40,6 @@ pub enum Caveat {
     ClientOwnsIt {
         client: Box<str>,
         address: IpAddr,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     NotRegistered {

@@ -20,7 +20,6 @@ use crate::inventory::addresses::OwnedAddress;
 
 pub(super) use caveat::Caveat;
 pub(super) use quoted::QuotedEvent;
-use quoted::source_text;
 
 /// Most addresses or accounts in one fact, so that a cluster of hundreds does not fill a cell.
 pub(super) const MAX_ADDRESSES: usize = 4;
@@ -99,7 +98,6 @@ pub struct AccountName {
     pub account: Box<str>,
     /// DNS domain; empty if it is unknown.
     pub domain: Box<str>,
-    #[serde(serialize_with = "as_text")]
     pub source: Option<Source>,
 }
 
@@ -126,14 +124,6 @@ impl fmt::Display for AccountName {
     }
 }
 
-#[allow(clippy::ref_option, reason = "serde's signature")]
-fn as_text<S: serde::Serializer>(source: &Option<Source>, serializer: S) -> Result<S::Ok, S::Error> {
-    match source {
-        Some(source) => serializer.collect_str(source),
-        None => serializer.serialize_none(),
-    }
-}
-
 /// A fact that an inventory, a log or the event itself shows. JSON reports have the names of the variants and fields
 /// (`docs/schema`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -145,7 +135,6 @@ pub enum Fact {
         address: IpAddr,
         adapter: Option<Box<str>>,
         at: Option<Timestamp>,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     /// Several hosts of the inventories own an address.
@@ -164,14 +153,12 @@ pub enum Fact {
         name: Box<str>,
         address: IpAddr,
         owner: Option<Box<str>>,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     /// An address was leased to the host, or the host registered it in DNS.
     Leased {
         host: Box<str>,
         address: IpAddr,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     /// An inventory has two names for one host.
@@ -184,7 +171,6 @@ pub enum Fact {
     Alias {
         name: Box<str>,
         host: Box<str>,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     /// The account lists have no computer of this name.
@@ -309,7 +295,6 @@ pub enum Fact {
         name: Box<str>,
         address: IpAddr,
         host: Box<str>,
-        #[serde(serialize_with = "source_text")]
         source: Source,
     },
     BareName {

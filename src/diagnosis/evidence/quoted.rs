@@ -1,11 +1,9 @@
-//! Quotations in evidence: events of logs and lines of lists.
+//! Events that evidence quotes.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::inventory::Source;
 
 /// A quoted event of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,9 +31,4 @@ impl fmt::Display for QuotedEvent {
         }
         write!(f, ": {}", self.says)
     }
-}
-
-/// Serializes a source as its text.
-pub(super) fn source_text<S: serde::Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(source)
 }

@@ -94,8 +94,6 @@ impl AccountFacts {
             listed: true,
             disabled: account.is_disabled(),
             operating_system: account.operating_system.clone(),
-            password_last_set: account.password_last_set,
-            source: account.source.clone(),
         }
     }
 }

@@ -56,6 +56,6 @@ impl Finding {
 }
 
 /// The steps of the fix for a kind as texts, with placeholders for all names.
-pub fn general_fix(cause: Cause, kind: Kind) -> Vec<String> {
-    remedy::general(cause, kind).iter().map(ToString::to_string).collect()
+pub fn general_fix(kind: Kind) -> Vec<String> {
+    remedy::general(kind).iter().map(ToString::to_string).collect()
 }

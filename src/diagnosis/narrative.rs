@@ -230,7 +230,6 @@ fn remedy_input(case: &Case<'_>, verdict: &Verdict) -> RemedyInput {
     let controller =
         account.as_ref().map(|account| account.kind.is_domain_controller()).filter(|yes| *yes || shows_role);
     RemedyInput {
-        cause: verdict.cause,
         kind: verdict.kind,
         confidence: verdict.confidence,
         client: parties.client_name.clone(),

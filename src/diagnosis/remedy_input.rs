@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::{Cause, Confidence, Kind};
-use crate::inventory::Source;
+use super::{Confidence, Kind};
 
 /// A host or account name of an incident, as logged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,8 +47,6 @@ pub struct AccountFacts {
     pub listed: bool,
     pub disabled: bool,
     pub operating_system: Option<Arc<str>>,
-    pub password_last_set: Option<Timestamp>,
-    pub source: Option<Source>,
 }
 
 /// An address that two hosts of an incident own.
@@ -70,7 +65,6 @@ pub struct SharedAddress {
 /// the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemedyInput {
-    pub cause: Cause,
     pub kind: Kind,
     pub confidence: Confidence,
     /// The `Computer` that logged the event.
@@ -97,9 +91,8 @@ pub struct RemedyInput {
 
 impl RemedyInput {
     /// The input for a kind without an incident. It has no names.
-    pub(super) fn general(cause: Cause, kind: Kind) -> Self {
+    pub(super) fn general(kind: Kind) -> Self {
         Self {
-            cause,
             kind,
             confidence: Confidence::Confirmed,
             client: IncidentName::default(),

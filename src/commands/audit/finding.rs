@@ -153,7 +153,7 @@ impl AuditKind {
     /// Returns the steps that fix such a finding, with placeholders for names.
     pub fn general_steps(self) -> Vec<String> {
         match self.incident_kind() {
-            Some(kind) => general_fix(self.cause(), kind),
+            Some(kind) => general_fix(kind),
             None => steps(AuditSubject::OneMachine { names: &[] })
                 .iter()
                 .map(|step| step.text().into_owned())

@@ -117,7 +117,7 @@ fn explain_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     section(writer, "Recognised when", &rules.collect::<Vec<_>>(), false);
     section(writer, "Confirmed only if these are excluded", &rivals, false);
     section(writer, "Proved by", &[proof_inputs(cause).to_owned()], false);
-    section(writer, "Fix", &general_fix(cause, kind), true);
+    section(writer, "Fix", &general_fix(kind), true);
 }
 
 /// Returns the more general kind whose rules also find `kind`, which has no rule of its own.

@@ -43,8 +43,7 @@ pub(crate) fn audit_steps(found: AuditSubject<'_>) -> Vec<Step> {
             (Kind::SameNameTwoDomains, absent(), known(Some(name.trim_end_matches('$'))))
         }
     };
-    let mut input =
-        RemedyInput { client: first, target_host: second, ..RemedyInput::general(kind.cause(), kind) };
+    let mut input = RemedyInput { client: first, target_host: second, ..RemedyInput::general(kind) };
     match found {
         AuditSubject::OneMachine { .. } => {}
         AuditSubject::Address { shared, .. } => input.addresses = vec![shared.clone()],

@@ -25,7 +25,7 @@ pub(crate) use audit::{AuditSubject, audit_steps};
 pub(crate) use step::{Effect, Step};
 
 use super::command::{Command, NameRole};
-use super::{Cause, Confidence, Kind, RemedyInput};
+use super::{Confidence, Kind, RemedyInput};
 use view::{Occasion, View};
 
 /// The steps for an incident.
@@ -36,41 +36,41 @@ pub(crate) fn steps(input: &RemedyInput) -> Vec<Step> {
 /// The steps for the kind in the view.
 fn steps_for(view: &View<'_>) -> Vec<Step> {
     let input = view.input;
-    let mut steps = match (input.kind, input.cause) {
-        (Kind::BmcUsbNic, _) => address::management_card(view),
-        (Kind::VirtualSwitch, _) => address::virtual_switch(view),
-        (Kind::ClusterOrNlbAddress, _) => cluster::shared_on_purpose(view),
-        (Kind::OtherSharedAddress | Kind::SharedAddress, _) => address::shared_address(view),
-        (Kind::AddressesUnknown, _) => address::unknown_address(view),
-        (Kind::Misplaced, _) => registration::misplaced(view),
-        (Kind::Duplicate, _) => registration::duplicate(view),
-        (Kind::LeftoverAccount, _) => registration::leftover(view),
-        (Kind::SameNameTwoDomains, _) => name::same_name(view),
-        (Kind::NameTakenOver, _) => name::taken_over(view),
-        (Kind::ClusterOrAlias, _) => name::alias(view),
-        (Kind::StaleDns, _) => name::stale_dns(view),
-        (Kind::KernelMode, _) => web::kernel_mode(view),
-        (Kind::TwoServices, _) => web::two_services(view),
-        (Kind::SharedName, _) => cluster::shared_name(view),
-        (Kind::ClusterNameAccount, _) => cluster::cluster_name_account(view),
-        (Kind::MachineAccount, _) => key::machine_account(view),
-        (Kind::ServiceAccount, _) => key::service_account(view),
-        (Kind::ManagedServiceAccount, _) => key::managed_account(view),
-        (Kind::EncryptionType, _) => key::encryption_type(view),
-        (Kind::StaleTicket, _) => key::stale_ticket(view),
-        (Kind::Trust, _) => foreign::trust(view),
-        (Kind::Keytab, _) => foreign::keytab(view),
-        (Kind::AzureFiles, _) => foreign::azure_files(view),
-        (Kind::EntraSeamlessSso, _) => foreign::entra(view),
-        (Kind::NotEnoughData, _) => name::not_enough_data(view),
+    let mut steps = match input.kind {
+        Kind::BmcUsbNic => address::management_card(view),
+        Kind::VirtualSwitch => address::virtual_switch(view),
+        Kind::ClusterOrNlbAddress => cluster::shared_on_purpose(view),
+        Kind::OtherSharedAddress | Kind::SharedAddress => address::shared_address(view),
+        Kind::AddressesUnknown => address::unknown_address(view),
+        Kind::Misplaced => registration::misplaced(view),
+        Kind::Duplicate => registration::duplicate(view),
+        Kind::LeftoverAccount => registration::leftover(view),
+        Kind::SameNameTwoDomains => name::same_name(view),
+        Kind::NameTakenOver => name::taken_over(view),
+        Kind::ClusterOrAlias => name::alias(view),
+        Kind::StaleDns => name::stale_dns(view),
+        Kind::KernelMode => web::kernel_mode(view),
+        Kind::TwoServices => web::two_services(view),
+        Kind::SharedName => cluster::shared_name(view),
+        Kind::ClusterNameAccount => cluster::cluster_name_account(view),
+        Kind::MachineAccount => key::machine_account(view),
+        Kind::ServiceAccount => key::service_account(view),
+        Kind::ManagedServiceAccount => key::managed_account(view),
+        Kind::EncryptionType => key::encryption_type(view),
+        Kind::StaleTicket => key::stale_ticket(view),
+        Kind::Trust => foreign::trust(view),
+        Kind::Keytab => foreign::keytab(view),
+        Kind::AzureFiles => foreign::azure_files(view),
+        Kind::EntraSeamlessSso => foreign::entra(view),
+        Kind::NotEnoughData => name::not_enough_data(view),
     };
     hold_back(&mut steps, input.confidence);
     steps
 }
 
 /// The steps for a kind, with placeholders for all names.
-pub(crate) fn general(cause: Cause, kind: Kind) -> Vec<Step> {
-    steps(&RemedyInput::general(cause, kind))
+pub(crate) fn general(kind: Kind) -> Vec<Step> {
+    steps(&RemedyInput::general(kind))
 }
 
 /// Adds a warning to the note and a condition to each change, if the cause is not confirmed.

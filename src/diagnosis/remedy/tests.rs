@@ -33,8 +33,6 @@ fn account(name: &str, kind: AccountKind, listed: bool) -> AccountFacts {
         listed,
         disabled: false,
         operating_system: None,
-        password_last_set: None,
-        source: None,
     }
 }
 
@@ -63,7 +61,6 @@ impl Incident {
 
     fn steps(&self, kind: Kind, confidence: Confidence) -> Vec<Step> {
         steps(&RemedyInput {
-            cause: kind.cause(),
             kind,
             confidence,
             client: self.client.clone(),
@@ -164,7 +161,7 @@ fn assert_inert(command: &Command) {
 #[test]
 fn every_kind_begins_with_a_note_and_has_a_step_that_verifies() {
     for kind in Kind::ALL {
-        for steps in [general(kind.cause(), kind), Incident::example().steps(kind, Confidence::Likely)] {
+        for steps in [general(kind), Incident::example().steps(kind, Confidence::Likely)] {
             assert_eq!(steps[0].effect, Effect::Note, "{kind}");
             assert!(steps.iter().any(|step| step.verify.is_some()), "{kind}");
             assert!(
@@ -177,7 +174,7 @@ fn every_kind_begins_with_a_note_and_has_a_step_that_verifies() {
 #[test]
 fn every_change_has_a_risk_and_an_undo_and_changes_of_the_directory_are_verified() {
     for kind in Kind::ALL {
-        for steps in [general(kind.cause(), kind), Incident::example().steps(kind, Confidence::Confirmed)] {
+        for steps in [general(kind), Incident::example().steps(kind, Confidence::Confirmed)] {
             for step in steps.iter().filter(|step| step.changes()) {
                 assert!(step.risk.is_some() && step.undo.is_some(), "{kind}: {step}");
                 if matches!(step.effect, Effect::Directory | Effect::Dns) {
@@ -193,7 +190,7 @@ fn what_takes_something_away_names_its_condition_first() {
     let takes =
         ["setspn -D", "-Repair", "netdom resetpwd", "Remove-DnsServerResourceRecord", "Disable-ADAccount"];
     for kind in Kind::ALL {
-        for steps in [general(kind.cause(), kind), Incident::example().steps(kind, Confidence::Confirmed)] {
+        for steps in [general(kind), Incident::example().steps(kind, Confidence::Confirmed)] {
             for step in &steps {
                 if step.all_commands().any(|c| takes.iter().any(|t| c.line.contains(t))) {
                     assert!(step.condition.is_some(), "{kind}: {step}");
@@ -479,7 +476,7 @@ fn all_fix_texts() {
     let mut out = String::new();
     for kind in Kind::ALL {
         out.push_str(&format!("# {} / {kind}\n\n", kind.cause()));
-        for (i, step) in general(kind.cause(), kind).iter().enumerate() {
+        for (i, step) in general(kind).iter().enumerate() {
             out.push_str(&format!("{i}. {step}\n"));
         }
         out.push_str("\n## An incident, likely\n\n");

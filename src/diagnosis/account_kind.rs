@@ -69,7 +69,7 @@ fn has_own_host(account: &Account) -> bool {
     let Some(name) = HostName::parse(account.name.trim_end_matches('$')) else { return false };
     let own = |host: &str| HostName::parse(host).is_some_and(|host| host.same_label(&name));
     account.dns_host_name.as_deref().is_some_and(own)
-        || account.spns.hosts_like(&name).next().is_some()
+        || account.spns.lookup().hosts_like(&name).next().is_some()
         || account.spns.is_empty()
 }
 

@@ -212,5 +212,5 @@ fn is_same_label(a: &str, b: &str) -> bool {
 
 /// Does the account have an SPN of this host?
 pub(crate) fn has_spn_of_host(account: &Account, host: &HostName) -> bool {
-    account.spns.hosts_like(host).next().is_some()
+    account.spns.lookup().hosts_like(host).next().is_some()
 }

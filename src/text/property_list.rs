@@ -52,17 +52,21 @@ pub(crate) fn each_list<R: Read>(
         } else if line.text.starts_with("    ")
             && let Some((_, value)) = list.last_mut()
         {
-            // `Format-List` wraps long values at blanks and after hyphens.
-            if !value.ends_with('-') || value.ends_with(" -") {
-                value.push(' ');
-            }
-            value.push_str(line.text.trim());
+            append_wrapped(value, line.text.trim());
         }
     }
     if !list.is_empty() {
         each(&list, first_line);
     }
     Ok(dropped)
+}
+
+/// Appends a further line to a value. `Format-List` wraps long values at blanks and after hyphens.
+pub(crate) fn append_wrapped(value: &mut String, rest: &str) {
+    if !value.ends_with('-') || value.ends_with(" -") {
+        value.push(' ');
+    }
+    value.push_str(rest);
 }
 
 /// Splits `IPAddress         : 192.0.2.1` or `IPAddress={"192.0.2.1"}` into name and value.

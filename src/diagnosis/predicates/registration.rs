@@ -140,7 +140,7 @@ fn serves_target(case: &Case<'_>) -> bool {
     let Some(target) = &case.parties.target_host else { return false };
     let accounts = case.ownership.responder_accounts.iter();
     accounts
-        .flat_map(|account| account.spns.hosts_like(target))
+        .flat_map(|account| account.spns.lookup().hosts_like(target))
         .any(|host| host.compare(target) != HostMatch::No)
 }
 

@@ -71,13 +71,13 @@ impl Account {
         self.name.ends_with('$')
             || self.dns_host_name.is_some()
             || (self.name_is_cn
-                && ["host", "restrictedkrbhost"].iter().any(|class| self.spns.has_class(class)))
+                && ["host", "restrictedkrbhost"].iter().any(|class| self.spns.lookup().has_class(class)))
     }
 
     /// Does it have the `HOST/` SPN of this host? Every computer registers it for itself. It replaces dNSHostName, which
     /// `setspn` does not show.
     pub fn has_host_spn(&self, host: &HostName) -> bool {
-        self.spns.has_computer(host)
+        self.spns.lookup().has_computer(host)
     }
 
     /// Is logon disabled? The KDC still issues tickets for its SPNs.
@@ -90,9 +90,9 @@ impl Account {
     pub fn is_domain_controller(&self) -> bool {
         let by_group =
             self.primary_group_id.map(|id| matches!(id, DOMAIN_CONTROLLERS | READ_ONLY_DOMAIN_CONTROLLERS));
-        self.has_flag(SERVER_TRUST | PARTIAL_SECRETS)
-            .or(by_group)
-            .unwrap_or_else(|| self.dn_has(",ou=domain controllers,") || self.spns.has_class(REPLICATION))
+        self.has_flag(SERVER_TRUST | PARTIAL_SECRETS).or(by_group).unwrap_or_else(|| {
+            self.dn_has(",ou=domain controllers,") || self.spns.lookup().has_class(REPLICATION)
+        })
     }
 
     /// Is it a read-only domain controller? It has the passwords of few accounts.
@@ -118,24 +118,24 @@ impl Account {
                 && !self.spns_are_partial
                 && self.distinguished_name.is_some()
                 && !self.spns.is_empty()
-                && !self.spns.has_class("host")
-                && !self.spns.has_class("restrictedkrbhost"))
+                && !self.spns.lookup().has_class("host")
+                && !self.spns.lookup().has_class("restrictedkrbhost"))
     }
 
     /// Does its SPN suggest the name of a failover cluster or of a role in one (CNO, VCO)? The nodes share
     /// its key.
     pub fn is_cluster_name(&self) -> bool {
-        CLUSTER_CLASSES.iter().any(|class| self.spns.has_class(class))
+        CLUSTER_CLASSES.iter().any(|class| self.spns.lookup().has_class(class))
     }
 
     /// Does the account have an SPN of the class `MSServerClusterMgmtAPI`, as the accounts of a cluster's name and nodes have?
     pub fn manages_cluster(&self) -> bool {
-        self.spns.has_class("MSServerClusterMgmtAPI")
+        self.spns.lookup().has_class("MSServerClusterMgmtAPI")
     }
 
     /// Is it the account of an Azure storage account?
     pub fn is_azure_storage(&self) -> bool {
-        self.spns.has_azure_files()
+        self.spns.lookup().has_azure_files
     }
 
     /// Does it run Windows? `None` if no list has operatingSystem. Samba and appliances write their own name, and Microsoft's

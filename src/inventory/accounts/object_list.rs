@@ -16,6 +16,7 @@ use super::entry::{Attribute, Entry};
 use super::format::{Format, ReadError, Text, is_type_name};
 use crate::text::clixml::objects;
 use crate::text::lines::Lines;
+use crate::text::property_list::append_wrapped;
 
 pub(super) const LIST: Format =
     Format { name: "Get-AD or dsquery list", recognise: is_list, read: read_list, may_be_empty: false };
@@ -105,15 +106,12 @@ impl ListReader {
         }
     }
 
-    /// Appends a further line to the last value. `Format-List` wraps long values at blanks and after hyphens.
+    /// Appends a further line to the last value.
     fn go_on(&mut self, rest: &str, is_ended: bool) {
         if let Some((_, value, _, ended)) = &mut self.pending
             && value.len() + rest.len() < MAX_LINE
         {
-            if !value.ends_with('-') || value.ends_with(" -") {
-                value.push(' ');
-            }
-            value.push_str(rest);
+            append_wrapped(value, rest);
             *ended = is_ended;
         }
     }

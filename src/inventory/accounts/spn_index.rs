@@ -174,7 +174,7 @@ impl<'a> SpnIndex<'a> {
     /// The `file:line` that lists the SPN for this account; `None` if no file does.
     pub fn source_of(&self, spn: &Spn, id: AccountId) -> Option<String> {
         let (key, _) = self.entry(spn)?;
-        let lists = |record: &&Account| record.spns.has_key(key);
+        let lists = |record: &&Account| record.spns.lookup().has_key(key);
         self.records(id).find(lists).map(file_and_line)
     }
 

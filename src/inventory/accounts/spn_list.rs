@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::spn_lookup::SpnLookup;
-use crate::names::HostName;
 
 /// Separator between two SPNs. No SPN holds it (see [`SpnList::may_hold`]).
 const SEPARATOR: char = '\n';
@@ -75,32 +74,8 @@ impl SpnList {
         memchr::memchr(b'\n', spn.as_bytes()).is_none()
     }
 
-    /// Is there an SPN of this service class?
-    pub(super) fn has_class(&self, class: &str) -> bool {
-        self.lookup().has_class(class)
-    }
-
-    /// Is there an SPN with this [key](super::spn_key::stored_key)?
-    pub(super) fn has_key(&self, key: &str) -> bool {
-        self.lookup().has_key(key)
-    }
-
-    /// Is there a `HOST/` SPN of exactly this host?
-    pub(super) fn has_computer(&self, host: &HostName) -> bool {
-        self.lookup().has_computer(host)
-    }
-
-    /// Is there an SPN of a share in Azure Files?
-    pub(super) fn has_azure_files(&self) -> bool {
-        self.lookup().has_azure_files
-    }
-
-    /// The hosts of SPNs that have the [same label](HostName::same_label) as this one.
-    pub fn hosts_like(&self, host: &HostName) -> impl Iterator<Item = &HostName> + use<'_> {
-        self.lookup().hosts_like(host)
-    }
-
-    fn lookup(&self) -> &SpnLookup {
+    /// The SPNs indexed by class, key and host. The index is made by the first call.
+    pub(crate) fn lookup(&self) -> &SpnLookup {
         self.lookup.get_or_init(|| Box::new(SpnLookup::new(self.iter())))
     }
 

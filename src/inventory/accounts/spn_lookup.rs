@@ -8,7 +8,7 @@ use crate::names::{HostName, Spn};
 
 /// The SPNs of one account, indexed when the first question is asked.
 #[derive(Debug, Default)]
-pub(super) struct SpnLookup {
+pub(crate) struct SpnLookup {
     /// Service classes in lower case.
     classes: HashSet<Box<str>>,
     /// The [key](stored_key) of each SPN.
@@ -20,7 +20,7 @@ pub(super) struct SpnLookup {
     /// Hosts of SPNs of the class `HOST`.
     computers: HashSet<HostName>,
     /// There is an SPN of a share in Azure Files.
-    pub(super) has_azure_files: bool,
+    pub(crate) has_azure_files: bool,
 }
 
 impl SpnLookup {
@@ -51,22 +51,22 @@ impl SpnLookup {
     }
 
     /// Is there an SPN of this service class?
-    pub(super) fn has_class(&self, class: &str) -> bool {
+    pub(crate) fn has_class(&self, class: &str) -> bool {
         self.classes.contains(&*class.to_ascii_lowercase())
     }
 
     /// Is there an SPN with this [key](stored_key)?
-    pub(super) fn has_key(&self, key: &str) -> bool {
+    pub(crate) fn has_key(&self, key: &str) -> bool {
         self.keys.contains(key)
     }
 
     /// Is there a `HOST/` SPN of exactly this host?
-    pub(super) fn has_computer(&self, host: &HostName) -> bool {
+    pub(crate) fn has_computer(&self, host: &HostName) -> bool {
         self.computers.contains(host)
     }
 
     /// The hosts of SPNs that have the [same label](HostName::same_label) as this one.
-    pub(super) fn hosts_like<'list>(
+    pub(crate) fn hosts_like<'list>(
         &'list self,
         host: &HostName,
     ) -> impl Iterator<Item = &'list HostName> + use<'list> {

@@ -18,37 +18,21 @@ fn read(text: &str, to: &mut AddressCollector<'_>) -> Result<(), Refusal> {
     let columns = |finder: &mut ColumnFinder<'_>| {
         Ok(["IPAddress", "HostName", "AddressState"].map(|name| finder.find(&[name])))
     };
-    each_row(text, to, columns, |[address, name, state], row, to| {
-        add_lease(
-            to,
-            &Lease {
-                address: row.get(*address),
-                name: row.get(*name),
-                state: row.get(*state),
-                line: row.line,
-            },
-        );
+    each_row(text, to, columns, |columns, row, to| {
+        let [address, name, state] = columns.map(|column| row.get(column));
+        add_lease(to, address, name, state, row.line);
         Ok(())
     })
 }
 
-/// A lease, from CSV or JSON.
-pub(super) struct Lease<'a> {
-    pub address: &'a str,
-    /// Empty if the device gave no name.
-    pub name: &'a str,
-    pub state: &'a str,
-    pub line: u64,
-}
-
-pub(super) fn add_lease(rows: &mut AddressCollector<'_>, lease: &Lease<'_>) {
-    let state = lease.state.to_ascii_lowercase();
-    // Only `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired`, `Offered` are
-    // not.
-    if lease.name.is_empty() || !(state.is_empty() || state.starts_with("active")) {
+/// Adds a lease, from CSV or JSON. `name` is empty if the device gave none.
+pub(super) fn add_lease(to: &mut AddressCollector<'_>, address: &str, name: &str, state: &str, line: u64) {
+    let state = state.to_ascii_lowercase();
+    // Only `Active` and `ActiveReservation` are in use; `Inactive...`, `Declined`, `Expired` and `Offered` are not.
+    if name.is_empty() || !(state.is_empty() || state.starts_with("active")) {
         return;
     }
-    if let Some((address, _)) = rows.row_address(lease.address, lease.line) {
-        rows.add_name(lease.name, address, lease.line, NameOrigin::Lease);
+    if let Some((address, _)) = to.row_address(address, line) {
+        to.add_name(name, address, line, NameOrigin::Lease);
     }
 }

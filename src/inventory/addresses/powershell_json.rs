@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::collector::AddressCollector;
-use super::dhcp_leases::{self, Lease};
+use super::dhcp_leases;
 use super::dns_records::{self, DnsRecord};
 use super::format::{Format, Reader, Refusal, Sample};
 use super::json::{
@@ -165,9 +165,8 @@ pub(super) fn add_object(
             },
         )?;
     } else if has(object, "ScopeId") || has(object, "LeaseExpiryTime") {
-        let (address, name) = (text(object, "IPAddress"), text(object, "HostName"));
-        let state = text(object, "AddressState");
-        dhcp_leases::add_lease(rows, &Lease { address: &address, name: &name, state: &state, line });
+        let [address, name, state] = ["IPAddress", "HostName", "AddressState"].map(|name| text(object, name));
+        dhcp_leases::add_lease(rows, &address, &name, &state, line);
     } else if ["DNSHostName", "IPEnabled", "IPSubnet", "ServiceName"].iter().any(|key| has(object, key)) {
         nic_configuration::add_configuration(
             rows,

@@ -135,7 +135,7 @@ fn a_short_name_of_two_hosts_is_not_a_third_owner() {
     assert_eq!(kinds(&run), pairs(&[("169.254.95.120", "bmc-usb-nic")]));
     assert_eq!(finding(&run, "169.254.95.120")["owners"], "srv1.alpha.example.com; srv7.beta.example.com");
     // With an address that neither has, it is another machine.
-    sandbox.write("short.csv", &format!("{short}SRV7,198.51.100.7\n"));
+    sandbox.write("short.csv", format!("{short}SRV7,198.51.100.7\n"));
     let run = audit(&sandbox, &["-i", "full.csv", "-i", "short.csv"]);
     assert_eq!(finding(&run, "192.0.2.7")["owners"], "srv7; srv7.alpha.example.com");
 }

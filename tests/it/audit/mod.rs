@@ -249,7 +249,7 @@ fn other_files_in_a_folder_of_inventories_do_not_matter() {
     ]);
     let run = audit(&sandbox, &["-v", "-i", "in", "-s", "in", "-o", "before.csv"]);
     assert_eq!((run.code(), run.stderr().matches("inventory: ").count()), (0, 2), "{}", run.stderr());
-    sandbox.write("in/spns.csv", &list("a,x.example,HTTP/w\n"));
+    sandbox.write("in/spns.csv", list("a,x.example,HTTP/w\n"));
     let run = audit(&sandbox, &["-i", "in", "-s", "in", "--baseline", "before.csv"]);
     assert!(
         run.code() == 0 && run.stdout().contains(",resolved,duplicate-spn,"),

@@ -21,9 +21,9 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands;
 use crate::output::{Output, OutputError, write_stdout, write_terminal};
-use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::numbers::{group_digits, pluralize, pluralize_as};
 use args::{Cli, Command};
-use progress::Bar;
+use progress::ProgressReporter;
 use terminal::{say, say_lines};
 
 /// Parses the arguments, runs the command, and reports what went wrong. Returns the exit status of the process.
@@ -83,7 +83,7 @@ fn triage(args: args::Triage) -> Exit {
 }
 
 fn run_triage(config: &commands::triage::Config, terminal: args::TerminalOptions) -> Exit {
-    let bar = Bar::new(terminal.has_progress());
+    let bar = ProgressReporter::new(terminal.has_progress());
     if config.outputs.write_binary_to_stdout() && terminal::is_terminal() {
         say("krbtriage: a workbook is binary. Write it to a file with -o report.xlsx, or pipe it.");
         return Exit::Usage;
@@ -129,9 +129,11 @@ fn inventory(args: args::Inventory) -> Exit {
             } else if verbosity.shows_summary() {
                 let names = match outcome.resolved_names {
                     0 => String::new(),
-                    n => format!("; {} from DNS or DHCP left out: no adapter owns them", counted(n, "name")),
+                    n => {
+                        format!("; {} from DNS or DHCP left out: no adapter owns them", pluralize(n, "name"))
+                    }
                 };
-                let addresses = counted_as(outcome.addresses, "address", "addresses");
+                let addresses = pluralize_as(outcome.addresses, "address", "addresses");
                 say(&format!("{addresses} written{names}"));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
@@ -144,7 +146,7 @@ fn inventory(args: args::Inventory) -> Exit {
 
 fn probe(args: args::Probe) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(terminal.has_progress());
+    let bar = ProgressReporter::new(terminal.has_progress());
     let config = match args.into_config() {
         Ok(config) => config,
         Err(error) => return fail(&error, true),
@@ -159,10 +161,10 @@ fn probe(args: args::Probe) -> Exit {
             // The view begins with the same count.
             if terminal.verbosity.shows_summary() && !config.is_viewed() {
                 let answered = outcome.probes.iter().filter(|probe| probe.answer.is_some()).count();
-                let hosts = counted(outcome.probes.len() as u64, "host");
+                let hosts = pluralize(outcome.probes.len() as u64, "host");
                 let lists_all = terminal.verbosity.is_verbose() || answered == outcome.probes.len();
                 let more = if lists_all { "" } else { " -v lists each host that did not." };
-                say(&format!("{} of {hosts} answered.{more}", grouped(answered as u64)));
+                say(&format!("{} of {hosts} answered.{more}", group_digits(answered as u64)));
             }
             report_second_name(config.output.path(), outcome.written.as_deref());
             let complete = outcome.probes.iter().all(|probe| probe.answer.is_some());
@@ -208,7 +210,7 @@ fn report_inventories(verbosity: args::Verbosity, inventories: &[crate::inventor
 
 fn extract(args: args::Extract) -> Exit {
     let terminal = args.terminal;
-    let bar = Bar::new(terminal.has_progress());
+    let bar = ProgressReporter::new(terminal.has_progress());
     let config = args.into_config();
     if config.compress && config.output == Output::Stdout && terminal::is_terminal() {
         say("krbtriage: compressed output is binary. Write it to a file with -o, or pipe it.");
@@ -302,7 +304,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
             if refused > 0 {
                 say(&format!(
                     "Left out: {}. Comments in the script show them.",
-                    counted_as(
+                    pluralize_as(
                         refused as u64,
                         "name that is not a host name",
                         "names that are not host names"
@@ -313,7 +315,7 @@ fn collect_script(args: args::CollectScript) -> Exit {
                 say(&format!(
                     "Left out: {} that no list has. Comments in the script show them. Name those that you trust, or \
                      pass inventories with -i and -s.",
-                    counted(unlisted as u64, "host")
+                    pluralize(unlisted as u64, "host")
                 ));
             }
             if is_complete { Exit::Complete } else { Exit::Partial }

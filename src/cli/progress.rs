@@ -13,7 +13,7 @@ use crate::scan::Progress;
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
 /// Progress bar that counts bytes and files of logs, then probed hosts. It is hidden if standard error is not a terminal.
-pub(super) struct Bar {
+pub(super) struct ProgressReporter {
     bar: Option<ProgressBar>,
     /// Number of log files of the run.
     files: AtomicUsize,
@@ -21,7 +21,7 @@ pub(super) struct Bar {
     begun_files: AtomicUsize,
 }
 
-impl Bar {
+impl ProgressReporter {
     pub(super) fn new(wanted: bool) -> Self {
         let bar = (wanted && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
@@ -43,7 +43,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-impl Progress for Bar {
+impl Progress for ProgressReporter {
     fn total(&self, bytes: u64) {
         if let Some(bar) = &self.bar {
             bar.set_length(bytes);
@@ -72,7 +72,7 @@ impl Progress for Bar {
     }
 }
 
-impl HostProgress for Bar {
+impl HostProgress for ProgressReporter {
     fn hosts(&self, count: usize) {
         if let Some(bar) = &self.bar
             && count > 0

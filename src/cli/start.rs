@@ -17,12 +17,12 @@ pub(super) fn screen(layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     writer.say("krbtriage finds out why Windows logs Kerberos event 4 (KRB_AP_ERR_MODIFIED).");
     for (when, command) in STEPS {
-        writer.blank();
+        writer.blank_line();
         writer.say(when);
         let command = writer.styled(TextRole::Command, command);
         writer.line("    ", &command);
     }
-    writer.blank();
+    writer.blank_line();
     let help = writer.styled(TextRole::Command, "krbtriage --help");
     writer.line("", &format!("All commands: {help}"));
     writer.into_text()

@@ -10,7 +10,7 @@ use crate::commands::triage::Outcome;
 use crate::files::FileError;
 use crate::inventory::InventoryFile;
 use crate::report::empty_result::{self, outside_period};
-use crate::report::numbers::{counted, counted_as, grouped, saturating_sum};
+use crate::report::numbers::{group_digits, pluralize, pluralize_as, saturating_sum};
 use crate::report::problem::sort_by_urgency;
 use crate::report::{Problem, Status, left_out};
 use crate::scan::FileReport;
@@ -23,26 +23,26 @@ pub(super) fn summary(outcome: &Outcome, verbose: bool, viewed: bool) -> Vec<Str
     let records = saturating_sum(read.iter().map(|log| log.records));
     let mut lines = vec![format!(
         "{} read ({}, {}), {} in {}",
-        counted(read.len() as u64, "log"),
+        pluralize(read.len() as u64, "log"),
         HumanBytes(bytes),
-        counted(records, "record"),
-        counted(outcome.events, "event"),
+        pluralize(records, "record"),
+        pluralize(outcome.events, "event"),
         duration(outcome.took)
     )];
     if outcome.duplicates > 0 {
         lines.push(format!(
             "{} found in more than one export, counted once",
-            counted(outcome.duplicates, "record")
+            pluralize(outcome.duplicates, "record")
         ));
     }
     if outcome.already_reported > 0 {
         lines.push(format!(
             "{} already counted by an earlier run",
-            counted(outcome.already_reported, "event")
+            pluralize(outcome.already_reported, "event")
         ));
     }
     if outcome.unknown > 0 && !viewed {
-        lines.push(format!("{} of other kinds skipped", counted(outcome.unknown as u64, "file")));
+        lines.push(format!("{} of other kinds skipped", pluralize(outcome.unknown as u64, "file")));
     }
     if !verbose {
         lines.extend(recognised_inventories(&outcome.inventories, false));
@@ -77,12 +77,12 @@ fn results(outcome: &Outcome) -> Vec<String> {
         };
         lines.push(format!(
             "{} in {}{statuses}",
-            counted(problems.len() as u64, "problem"),
-            counted(incidents as u64, "incident")
+            pluralize(problems.len() as u64, "problem"),
+            pluralize(incidents as u64, "incident")
         ));
         sort_by_urgency(&mut problems, outcome.compared);
         let listed = problems.iter().enumerate().map(|(i, problem)| {
-            let clients = counted(problem.clients.len() as u64, "client");
+            let clients = pluralize(problem.clients.len() as u64, "client");
             format!("{}. {}: {}, {clients}", i + 1, problem.heading(), problem.confidence)
         });
         lines.extend(first_items(listed));
@@ -99,7 +99,7 @@ fn first_items(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = items.len().saturating_sub(MAX_LISTED);
     let mut lines: Vec<String> = items.take(MAX_LISTED).map(|item| format!("  {item}")).collect();
     if more > 0 {
-        lines.push(format!("  and {} more", grouped(more as u64)));
+        lines.push(format!("  and {} more", group_digits(more as u64)));
     }
     lines
 }
@@ -139,19 +139,19 @@ pub(super) fn recognised_inventories(inventories: &[InventoryFile], verbose: boo
 }
 
 fn recognised_inventory(file: &InventoryFile) -> String {
-    let rows = counted(file.rows, "row");
-    let hosts = counted_as(file.hosts, "host or account", "hosts or accounts");
+    let rows = pluralize(file.rows, "row");
+    let hosts = pluralize_as(file.hosts, "host or account", "hosts or accounts");
     format!("inventory: {}: {}, {rows}, {hosts}", file.path, file.kind)
 }
 
 /// The number of findings of an audit, by status if it was compared with an earlier one.
 pub(super) fn audit_counts(outcome: &audit::Outcome) -> String {
-    let mut parts = vec![counted(outcome.findings.len() as u64, "finding")];
+    let mut parts = vec![pluralize(outcome.findings.len() as u64, "finding")];
     if outcome.compared {
         parts.push(Status::counts(outcome.findings.iter().map(|finding| finding.status)));
     }
     if outcome.allowed > 0 {
-        parts.push(format!("{} allowed by --allow", grouped(outcome.allowed as u64)));
+        parts.push(format!("{} allowed by --allow", group_digits(outcome.allowed as u64)));
     }
     parts.join(", ")
 }

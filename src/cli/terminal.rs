@@ -57,7 +57,7 @@ pub(super) fn say_lines(lines: impl IntoIterator<Item: AsRef<str>>) {
                 let text = line.trim_start();
                 let indent = line.strip_suffix(text).unwrap_or_default();
                 let mut writer = TextWriter::new(layout);
-                writer.hanging(indent, &format!("{indent}  "), text);
+                writer.hanging_line(indent, &format!("{indent}  "), text);
                 err.write_all(writer.into_text().as_bytes())
             }
             None => writeln!(err, "{line}"),

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 
 use crate::files::{describe_read_error, read_regular};
+use crate::report::row::is_id;
 use crate::text::decode::decode;
 
 /// Longest list in bytes. One with every network of a large forest is shorter.
@@ -65,7 +66,7 @@ impl AllowList {
         let mut list = Self::default();
         for (line, text) in (1..).zip(text.lines()) {
             let first = text.split_whitespace().next().unwrap_or_default();
-            if is_id(first) {
+            if is_id(first, &['p', 'i']) {
                 list.accepted.push(parse_accepted(text, line).ok_or_else(|| AllowError::Reason {
                     path: path.to_path_buf(),
                     line,
@@ -90,11 +91,6 @@ impl AllowList {
     pub(super) fn has_address(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
-}
-
-fn is_id(word: &str) -> bool {
-    let digits = word.strip_prefix(['p', 'i']);
-    digits.is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn parse_accepted(text: &str, line: usize) -> Option<AcceptedProblem> {

@@ -1,9 +1,9 @@
 //! `krbtriage collect-script` writes a PowerShell script that exports what triage needs.
 //!
-//! A file imports only files listed before it: `listed` (hosts that may be visited), `task` (what to collect from which host),
+//! A file imports only files listed before it: `listed_hosts` (hosts that may be visited), `task` (what to collect from which host),
 //! `queries` (of the event log), `script` (its text).
 
-mod listed;
+mod listed_hosts;
 mod queries;
 mod script;
 mod task;
@@ -17,8 +17,8 @@ use crate::inventory::{InventoryFile, accounts, addresses};
 use crate::output::{Output, OutputError};
 use crate::report::Row;
 use crate::report::baseline;
-use crate::report::saved::SavedError;
-use listed::ListedHosts;
+use crate::report::saved_file::SavedError;
+use listed_hosts::ListedHosts;
 use task::Task;
 
 /// Longest list of hosts in bytes. One with a million hosts is shorter.
@@ -95,7 +95,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
     let task = match &config.report {
         Some(path) => {
             let rows = baseline::read(path)?;
-            let task = Task::of_report(&rows, &listed(config, &hosts, &rows, &mut inventories));
+            let task = Task::of_report(&rows, &find_listed_hosts(config, &hosts, &rows, &mut inventories));
             if task.is_empty() {
                 return Err(nothing_to_collect(path.clone(), &task));
             }
@@ -117,7 +117,7 @@ pub fn run(config: &Config) -> Result<Outcome, Error> {
 
 /// Returns the hosts that the script may visit for a report: those that the user, an inventory or an account list names, and the
 /// clients, which are the `Computer` of the logs. Adds the files that were read to `inventories`.
-fn listed(
+fn find_listed_hosts(
     config: &Config,
     hosts: &[String],
     rows: &[Row],

@@ -11,4 +11,4 @@ mod paths;
 pub mod probe;
 mod threads;
 pub mod triage;
-mod unanswered;
+mod silent_hosts;

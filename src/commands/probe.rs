@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use super::inventory::write_csv;
 use super::paths::protect_inputs;
-use super::unanswered::unanswered;
+use super::silent_hosts::describe_silent_hosts;
 use crate::files::list::{self, ListError};
 use crate::inventory::addresses::AddressInventory;
 use crate::inventory::addresses::vendors::never_shared;
 use crate::live::Adapter;
 use crate::output::{Output, OutputError};
 use crate::probe::{self, HostProgress, Options, Probe};
-use crate::report::numbers::{counted, counted_as};
+use crate::report::numbers::{pluralize, pluralize_as};
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
 /// Options of a probe.
@@ -88,7 +88,7 @@ pub fn run(config: &Config, progress: &dyn HostProgress) -> Result<Outcome, Erro
     let own = own_by_address(&config.adapters);
     let most = if config.every_failure { usize::MAX } else { MAX_FAILURES };
     let mut notes: Vec<String> = probes.iter().flat_map(|probe| shared_notes(probe, &own)).collect();
-    notes.extend(unanswered(&probes, most));
+    notes.extend(describe_silent_hosts(&probes, most));
     let written = match config.view {
         Some(layout) if config.is_viewed() => {
             crate::output::write_terminal(&view(&probes, &own, layout))?;
@@ -159,17 +159,19 @@ fn shared_notes(probe: &Probe, own: &HashMap<IpAddr, &Adapter>) -> Vec<String> {
 fn view(probes: &[Probe], own: &HashMap<IpAddr, &Adapter>, layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     let answered = probes.iter().filter(|probe| probe.answer.is_some()).count();
-    writer.say(&format!("{} of {} answered.", answered, counted(probes.len() as u64, "host")));
+    writer.say(&format!("{} of {} answered.", answered, pluralize(probes.len() as u64, "host")));
     for probe in probes {
         let Some(answer) = &probe.answer else { continue };
-        writer.blank();
+        writer.blank_line();
         let name = writer.styled(TextRole::Strong, &probe.host);
         let count = answer.entries.iter().filter(|entry| entry.parse::<IpAddr>().is_ok()).count();
-        let count = counted_as(count as u64, "address", "addresses");
+        let count = pluralize_as(count as u64, "address", "addresses");
         writer.line("", &format!("{name} ({} answered) offers {count}:", answer.from));
         for entry in &answer.entries {
             match own_adapter(entry, own) {
-                Some(_) => writer.hanging("  ", "    ", &format!("{entry}  also an address of this machine")),
+                Some(_) => {
+                    writer.hanging_line("  ", "    ", &format!("{entry}  also an address of this machine"))
+                }
                 None => writer.line("  ", entry),
             }
         }

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::item::{EvidenceItem, RequestItem, StepItem};
 use super::json::{Document, FORMAT, OLDEST, VERSION};
 use super::problem::by_time;
-use super::row::{COLUMNS, FIRST_COLUMNS, Row, Status, split};
-use super::saved::{SavedError, SavedFile, shortened};
+use super::row::{COLUMNS, FIRST_COLUMNS, Row, Status, is_id, split};
+use super::saved_file::{SavedError, SavedFile, shorten};
 use crate::diagnosis::{EvidenceRole, IncidentName, LogReason, Name, NameRole, Request};
 
 /// Description of a valid file, for messages.
@@ -51,21 +51,17 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Row>, SavedError> {
 
 /// Checks the forms of IDs and times. Fails with a clause about the row.
 pub fn check(row: &Row) -> Result<(), String> {
-    let is_id = |letter, id: &str| {
-        id.strip_prefix(letter)
-            .is_some_and(|hex| hex.len() == 12 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
-    };
-    if !is_id('i', &row.incident_id) {
-        return Err(format!("\"{}\" is not a valid incident_id", shortened(&row.incident_id)));
+    if !is_id(&row.incident_id, &['i']) {
+        return Err(format!("\"{}\" is not a valid incident_id", shorten(&row.incident_id)));
     }
-    if !is_id('p', &row.problem_id) {
-        return Err(format!("\"{}\" is not a valid problem_id", shortened(&row.problem_id)));
+    if !is_id(&row.problem_id, &['p']) {
+        return Err(format!("\"{}\" is not a valid problem_id", shorten(&row.problem_id)));
     }
     for (column, time) in [("first_seen", &row.first_seen), ("last_seen", &row.last_seen)] {
         if time.parse::<Timestamp>().is_err() {
             return Err(format!(
                 "{column} \"{}\" is not a valid time (a spreadsheet program may have changed it)",
-                shortened(time)
+                shorten(time)
             ));
         }
     }
@@ -100,7 +96,7 @@ fn read_json(saved: SavedFile<'_>, text: &str) -> Result<Vec<NumberedRow>, Saved
     }
     let document: Document = serde_json::from_str(text).map_err(|e| wrong(e.line(), e))?;
     if document.format != FORMAT || !(OLDEST..=VERSION).contains(&document.version) {
-        return Err(saved.foreign(format!("it is {} {}", shortened(&document.format), document.version)));
+        return Err(saved.foreign(format!("it is {} {}", shorten(&document.format), document.version)));
     }
     Ok(document.incidents.into_iter().map(|row| (None, row)).collect())
 }
@@ -145,7 +141,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
     let status = Status::ALL
         .into_iter()
         .find(|s| s.name() == status)
-        .ok_or_else(|| format!("\"{}\" is not a valid status", shortened(status)))?;
+        .ok_or_else(|| format!("\"{}\" is not a valid status", shorten(status)))?;
     let row = Row {
         incident_id: text(incident_id),
         problem_id: text(problem_id),
@@ -157,11 +153,11 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         },
         title: title.into(),
         status,
-        cause: cause.parse().map_err(|_| format!("\"{}\" is not a valid cause", shortened(cause)))?,
-        kind: kind.parse().map_err(|_| format!("\"{}\" is not a valid kind", shortened(kind)))?,
+        cause: cause.parse().map_err(|_| format!("\"{}\" is not a valid cause", shorten(cause)))?,
+        kind: kind.parse().map_err(|_| format!("\"{}\" is not a valid kind", shorten(kind)))?,
         confidence: confidence
             .parse()
-            .map_err(|_| format!("\"{}\" is not a valid confidence", shortened(confidence)))?,
+            .map_err(|_| format!("\"{}\" is not a valid confidence", shorten(confidence)))?,
         client: text(client),
         answered_by: text(answered_by),
         target_spn: text(target_spn),
@@ -170,12 +166,12 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
         target_realm: text(target_realm),
         client_realm: text(client_realm),
         shared_addresses: split(shared_addresses),
-        events: events.parse().map_err(|_| format!("events \"{}\" is not a number", shortened(events)))?,
+        events: events.parse().map_err(|_| format!("events \"{}\" is not a number", shorten(events)))?,
         first_seen: text(first_seen),
         last_seen: text(last_seen),
         explanation: explanation.into(),
         evidence: evidence_items(&split(evidence), &split(evidence_roles), &split(evidence_sections)),
-        missing: paired(&split(missing), &split(requests), RequestItem::from_cell),
+        missing: pair_items(&split(missing), &split(requests), RequestItem::from_cell),
         fix: split(fix).iter().map(|step| StepItem::from_cell(step)).collect(),
         logs: split(logs),
         collect: split(collect),
@@ -185,7 +181,7 @@ fn row(cells: &[Cow<'_, str>]) -> Result<Row, String> {
 }
 
 fn evidence_items(items: &[String], roles: &[String], sections: &[String]) -> Vec<EvidenceItem> {
-    let items = paired(items, roles, |item, role| {
+    let items = pair_items(items, roles, |item, role| {
         let role = EvidenceRole::ALL.into_iter().find(|valid| valid.name() == role);
         EvidenceItem::from_cell(item, role.unwrap_or(EvidenceRole::For))
     });
@@ -195,7 +191,7 @@ fn evidence_items(items: &[String], roles: &[String], sections: &[String]) -> Ve
 
 /// Makes an item of each text and the text at the same position in another column, or an empty one if the report lacks that
 /// column.
-fn paired<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
+fn pair_items<T>(items: &[String], others: &[String], make: impl Fn(&str, &str) -> T) -> Vec<T> {
     let others = others.iter().map(String::as_str).chain(std::iter::repeat(""));
     items.iter().zip(others).map(|(item, other)| make(item, other)).collect()
 }

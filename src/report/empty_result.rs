@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Reading;
-use super::numbers::{counted, grouped};
+use super::numbers::{group_digits, pluralize};
 use super::text_writer::{few, period};
 use crate::zone::Zone;
 
@@ -25,7 +25,7 @@ pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<(&'static str, String)> {
             "Related",
             format!(
                 "{} x {} on {}, last {}: {}.",
-                grouped(trouble.events),
+                group_digits(trouble.events),
                 trouble.event,
                 few(&trouble.computers, MAX_NAMES),
                 period(&last, &last, zone),
@@ -34,7 +34,7 @@ pub fn lines(read: &Reading<'_>, zone: &Zone) -> Vec<(&'static str, String)> {
         ));
     }
     if read.surroundings.trouble.len() > MAX_TROUBLE {
-        let more = counted((read.surroundings.trouble.len() - MAX_TROUBLE) as u64, "other kind");
+        let more = pluralize((read.surroundings.trouble.len() - MAX_TROUBLE) as u64, "other kind");
         lines.push(("Related", format!("{more} of event. `krbtriage extract` writes them.")));
     }
     if !is_left_out {
@@ -57,7 +57,7 @@ fn inputs(read: &Reading<'_>, zone: &Zone) -> String {
     let names: Vec<String> = logs.iter().map(|log| log.path.to_string()).collect();
     let mut text = match logs.len() {
         1 => few(&names, MAX_NAMES),
-        n => format!("{} ({})", counted(n as u64, "log"), few(&names, MAX_NAMES)),
+        n => format!("{} ({})", pluralize(n as u64, "log"), few(&names, MAX_NAMES)),
     };
     let computers = &read.surroundings.computers;
     if !computers.is_empty() {
@@ -97,7 +97,7 @@ pub fn outside_period(read: &Reading<'_>, zone: &Zone) -> Option<String> {
     };
     let events = match read.outside.events {
         1 => "1 event 4".to_owned(),
-        n => format!("{} events 4", grouped(n)),
+        n => format!("{} events 4", group_digits(n)),
     };
     Some(format!(
         "{events} {limits}, the last at {}. Leave out {options} to include them.",

@@ -50,11 +50,11 @@ impl Key {
     }
 }
 
-type Row = (Key, Vec<u8>);
+type KeyedRow = (Key, Vec<u8>);
 
 /// Sorter of one worker. It accepts rows in any order.
 pub struct Sorter {
-    rows: Vec<Row>,
+    rows: Vec<KeyedRow>,
     /// Memory of `rows` in bytes.
     bytes: usize,
     /// Memory in bytes from which the rows are written to the file.
@@ -86,7 +86,7 @@ impl Sorter {
         if self.error.is_some() {
             return;
         }
-        self.bytes += row.len() + size_of::<Row>();
+        self.bytes += row.len() + size_of::<KeyedRow>();
         self.rows.push((key, row));
         if self.bytes > self.limit
             && let Err(error) = self.spill()
@@ -167,12 +167,12 @@ pub fn merge(sorters: Vec<Sorter>, mut use_row: impl FnMut(&Key, &[u8]) -> io::R
 
 /// Sorted rows, in memory or in a file.
 enum SortedRun {
-    Memory(std::vec::IntoIter<Row>),
+    Memory(std::vec::IntoIter<KeyedRow>),
     File(BufReader<Segment>),
 }
 
 impl SortedRun {
-    fn next(&mut self) -> io::Result<Option<Row>> {
+    fn next(&mut self) -> io::Result<Option<KeyedRow>> {
         let file = match self {
             Self::Memory(rows) => return Ok(rows.next()),
             Self::File(file) if file.buffer().is_empty() && file.get_ref().is_empty() => return Ok(None),
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn merged(sorters: Vec<Sorter>) -> Vec<Row> {
+    fn merged(sorters: Vec<Sorter>) -> Vec<KeyedRow> {
         let mut rows = Vec::new();
         merge(sorters, |key, row| {
             rows.push((*key, row.to_vec()));
@@ -232,7 +232,7 @@ mod tests {
             rows in proptest::collection::vec((0u64..3, 0u64..9, -9i128..9, "[a-c]{0,9}", 0usize..3), 0..200),
             limit in 0usize..2000,
         ) {
-            let rows: Vec<(Row, usize)> = rows
+            let rows: Vec<(KeyedRow, usize)> = rows
                 .into_iter()
                 .map(|(file, record_id, time, row, to)| ((Key { file, record_id, time }, row.into_bytes()), to))
                 .collect();
@@ -240,7 +240,7 @@ mod tests {
             for ((key, row), to) in &rows {
                 sorters[*to].add(*key, row.clone());
             }
-            let mut expected: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
+            let mut expected: Vec<KeyedRow> = rows.into_iter().map(|(row, _)| row).collect();
             expected.sort();
             prop_assert_eq!(merged(sorters), expected);
         }

@@ -13,7 +13,7 @@ const PIECE_ROWS: usize = 16;
 const PIECES_PER_THREAD: usize = 3;
 
 /// Text of a piece, or the error of its formatting.
-type Piece = io::Result<Vec<u8>>;
+type FormattedPiece = io::Result<Vec<u8>>;
 
 /// Writes `items` in their order. `format` appends the text of some of them to a buffer.
 pub(crate) fn write_in_order<T: Sync>(
@@ -46,7 +46,7 @@ pub(crate) fn write_in_order<T: Sync>(
 }
 
 /// Waits for a piece. A thread of the pool formats other pieces meanwhile, because it may be the only thread.
-fn wait_for(piece: &Receiver<Piece>) -> Piece {
+fn wait_for(piece: &Receiver<FormattedPiece>) -> FormattedPiece {
     // A task that panics sends nothing. The scope resumes its panic.
     let failed = |_| Err(io::Error::other("formatting failed"));
     loop {

@@ -2,7 +2,7 @@
 //!
 //! `item`, `fix`, `row` and `problem` are the data. `numbers`, `local_time`, `text_writer`, `csv_writer`, `in_order` and
 //! `external_sort` are tools of the writers. `csv`, `json`, `text`, `page` and `xlsx` each write one format, and `format` chooses
-//! among them. `events`, `new_problems` and `run_summary` write the other outputs of a run. `saved` and `baseline` read an earlier
+//! among them. `events`, `new_problems` and `run_summary` write the other outputs of a run. `saved_file` and `baseline` read an earlier
 //! report.
 
 pub mod baseline;
@@ -24,7 +24,7 @@ pub mod page;
 pub mod problem;
 pub mod row;
 pub mod run_summary;
-pub mod saved;
+pub mod saved_file;
 pub mod surroundings;
 pub mod text;
 pub mod text_writer;
@@ -109,19 +109,19 @@ pub fn left_out(dropped: Dropped) -> Vec<String> {
     if dropped.events > 0 {
         sentences.push(format!(
             "{} of incidents are not in the report: there are too many incidents. Triage fewer logs at once.",
-            numbers::counted(dropped.events, "event")
+            numbers::pluralize(dropped.events, "event")
         ));
     }
     if dropped.signals > 0 {
         sentences.push(format!(
             "{} were left out: there are too many different ones. A cause may have less confidence for it.",
-            numbers::counted(dropped.signals, "other event")
+            numbers::pluralize(dropped.signals, "other event")
         ));
     }
     if dropped.undiagnosed > 0 {
         sentences.push(format!(
             "{} without a diagnosis: krbtriage failed, which is a bug. Report it with these inputs.",
-            numbers::counted(dropped.undiagnosed, "incident")
+            numbers::pluralize(dropped.undiagnosed, "incident")
         ));
     }
     sentences

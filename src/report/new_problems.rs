@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::Problem;
 use super::item::{EvidenceItem, EvidenceSection, RequestItem};
 use super::local_time::in_zone;
-use super::numbers::{counted, grouped};
+use super::numbers::{group_digits, pluralize};
 use super::problem::sort_by_urgency;
 use super::row::{Row, Status};
 use super::text_writer::{few, period};
@@ -30,7 +30,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], zone: &Zone, out: &mut dyn Wri
     }
     let mut problems = problems.to_vec();
     sort_by_urgency(&mut problems, true);
-    writeln!(out, "krbtriage: {}", counted(problems.len() as u64, "new Kerberos problem"))?;
+    writeln!(out, "krbtriage: {}", pluralize(problems.len() as u64, "new Kerberos problem"))?;
     let (full, rest) = problems.split_at(MAX_IN_FULL.min(problems.len()));
     for (n, problem) in full.iter().enumerate() {
         write_problem(n + 1, problem, rows, zone, out)?;
@@ -42,7 +42,7 @@ pub fn write(rows: &[Row], problems: &[&Problem], zone: &Zone, out: &mut dyn Wri
         item(out, "-", &format!("{} ({}, {})", problem.heading(), problem.confidence, problem.problem_id))?;
     }
     if rest.len() > MAX_TITLES {
-        writeln!(out, "- and {} more", grouped((rest.len() - MAX_TITLES) as u64))?;
+        writeln!(out, "- and {} more", group_digits((rest.len() - MAX_TITLES) as u64))?;
     }
     Ok(())
 }
@@ -64,7 +64,7 @@ fn write_problem(
             "{} {}, {}, {}.{reopened}",
             capitalise(problem.confidence.name()),
             problem.kind,
-            counted(problem.events, "event"),
+            pluralize(problem.events, "event"),
             period(&problem.first_seen, &problem.last_seen, zone)
         ),
     )?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fix::Fix;
 use super::item::{EvidenceItem, RequestItem};
-use super::numbers::grouped;
+use super::numbers::group_digits;
 use crate::diagnosis::{Cause, Collectable, Confidence, Finding, Kind, OrderKey, Orderable, Request};
 use crate::files::FileIndex;
 use crate::incidents::ActivityTimes;
@@ -78,7 +78,7 @@ impl Status {
     /// Counts each status: `2 new, 5 ongoing, 1 resolved, 0 reopened`.
     pub fn counts(statuses: impl Iterator<Item = Self> + Clone) -> String {
         let count = |status: Self| statuses.clone().filter(|s| *s == status).count() as u64;
-        Self::ALL.map(|status| format!("{} {}", grouped(count(status)), status.name())).join(", ")
+        Self::ALL.map(|status| format!("{} {}", group_digits(count(status)), status.name())).join(", ")
     }
 
     /// Reports whether the incident is present now. Without a comparison every incident is.
@@ -246,6 +246,12 @@ impl Row {
         write(join_into(buffer, &self.collect))?;
         write(join_into(buffer, self.evidence.iter().map(|item| item.section().name())))
     }
+}
+
+/// Reports whether the text is an ID: one of `letters` (`i` for an incident, `p` for a problem), then 12 hexadecimal digits.
+pub fn is_id(text: &str, letters: &[char]) -> bool {
+    let digits = text.strip_prefix(letters);
+    digits.is_some_and(|digits| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Joins a list for one cell. A separator inside an item, as in a crafted name, loses its blank so that [`split`] returns the same

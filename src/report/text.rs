@@ -8,7 +8,7 @@ use super::collect_next::{RequestGroup, collect_next};
 use super::fix::Fix;
 use super::item::{EvidenceItem, EvidenceSection, RequestItem, StepItem};
 use super::local_time::in_zone;
-use super::numbers::{counted, grouped};
+use super::numbers::{group_digits, pluralize};
 use super::row::{Row, Status};
 use super::text_writer::{TextLayout, TextRole, TextWriter, few, period, shown_of};
 use super::{Problem, Report, empty_result, problem};
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         for ((cause, problems), share) in groups.iter().zip(shares(&sizes, most)) {
             self.group(*cause, problems, share);
         }
-        self.resolved();
+        self.resolved_problems();
         self.collect_next();
         self.next_commands();
         self.writer.into_text()
@@ -100,9 +100,9 @@ impl<'a> View<'a> {
         let last = present.map(|r| &r.last_seen).max_by(|a, b| problem::by_time(a, b));
         let text = format!(
             "{} in {}, {}, {}{}",
-            counted(problems, "problem"),
-            counted(incidents, "incident"),
-            counted(events, "event"),
+            pluralize(problems, "problem"),
+            pluralize(incidents, "incident"),
+            pluralize(events, "event"),
             period(first.map_or("", |t| t), last.map_or("", |t| t), self.report.zone),
             self.report.zone.iana_name().map_or_else(String::new, |name| format!(" ({name})"))
         );
@@ -112,7 +112,8 @@ impl<'a> View<'a> {
             let counts = Status::ALL.map(|status| {
                 let problems = self.problems.iter().filter(|p| p.status == status).count() as u64;
                 let incidents = self.rows.iter().filter(|r| r.status == status).count() as u64;
-                let (problems, incidents) = (counted(problems, "problem"), counted(incidents, "incident"));
+                let (problems, incidents) =
+                    (pluralize(problems, "problem"), pluralize(incidents, "incident"));
                 format!("{}: {problems}, {incidents}", status.name())
             });
             writer.say(&format!("Since the earlier report: {}", counts.join("; ")));
@@ -130,7 +131,7 @@ impl<'a> View<'a> {
         self.writer.line("", &title);
         for (label, text) in empty_result::lines(read, self.report.zone) {
             let text = self.writer.styled(TextRole::Plain, &text);
-            self.writer.labelled(&format!("    {label}"), &text);
+            self.writer.labelled_line(&format!("    {label}"), &text);
         }
     }
 
@@ -153,30 +154,30 @@ impl<'a> View<'a> {
 
     fn group(&mut self, cause: Cause, problems: &[&'a Problem], share: usize) {
         let incidents: usize = problems.iter().map(|p| self.present_of(p).count()).sum();
-        self.writer.blank();
+        self.writer.blank_line();
         let title = self.writer.styled(TextRole::Heading, cause.label());
         let text = format!(
             "{title} ({cause}): {} ({}, {})",
             cause.meaning(),
-            counted(problems.len() as u64, "problem"),
-            counted(incidents as u64, "incident")
+            pluralize(problems.len() as u64, "problem"),
+            pluralize(incidents as u64, "incident")
         );
         self.writer.line("", &text);
         let (in_full, rest) = problems.split_at(share.min(problems.len()));
         for problem in in_full {
-            self.writer.blank();
+            self.writer.blank_line();
             self.problem(problem);
         }
         if rest.is_empty() {
             return;
         }
-        self.writer.blank();
+        self.writer.blank_line();
         let lines = shown_of(rest.len(), MAX_LINES);
         for problem in rest.iter().take(lines) {
             self.problem_line(problem);
         }
         if rest.len() > lines {
-            let more = format!("and {} more problems", grouped((rest.len() - lines) as u64));
+            let more = format!("and {} more problems", group_digits((rest.len() - lines) as u64));
             self.writer.line("  - ", &more);
         }
     }
@@ -188,8 +189,8 @@ impl<'a> View<'a> {
         let text = format!(
             "{name}: {}, {}, {}",
             self.verdict(problem),
-            counted(incidents, "incident"),
-            counted(problem.clients.len() as u64, "client")
+            pluralize(incidents, "incident"),
+            pluralize(problem.clients.len() as u64, "client")
         );
         self.writer.line("  - ", &text);
     }
@@ -237,15 +238,15 @@ impl<'a> View<'a> {
         let events = match problem.events {
             // With a state: earlier runs reported all events of the problem.
             0 => "no new event".to_owned(),
-            n => counted(n, "event"),
+            n => pluralize(n, "event"),
         };
         let seen = format!(
             "{events} in {} from {}, {}",
-            counted(incidents.len() as u64, "incident"),
-            counted(problem.clients.len() as u64, "client"),
+            pluralize(incidents.len() as u64, "incident"),
+            pluralize(problem.clients.len() as u64, "client"),
             period(&problem.first_seen, &problem.last_seen, self.report.zone)
         );
-        self.writer.labelled("    Seen", &seen);
+        self.writer.labelled_line("    Seen", &seen);
         self.incidents(problem, &incidents);
     }
 
@@ -272,7 +273,7 @@ impl<'a> View<'a> {
         let texts: Vec<String> = fix.steps().iter().map(StepItem::brief).collect();
         if let Some(number) = self.printed_fixes.get(&texts) {
             let text = format!("as for {number}. above");
-            self.writer.labelled("    Fix", &text);
+            self.writer.labelled_line("    Fix", &text);
             return;
         }
         let steps: Vec<String> = texts.iter().map(|text| self.writer.styled(TextRole::Plain, text)).collect();
@@ -301,7 +302,7 @@ impl<'a> View<'a> {
         if rows.len() > shown {
             let more = format!(
                 "and {} more: rows of the report with problem_id {}",
-                grouped((rows.len() - shown) as u64),
+                group_digits((rows.len() - shown) as u64),
                 problem.problem_id
             );
             let more = self.writer.styled(TextRole::Faint, &more);
@@ -309,12 +310,12 @@ impl<'a> View<'a> {
         }
     }
 
-    fn resolved(&mut self) {
+    fn resolved_problems(&mut self) {
         let resolved: Vec<&Problem> = self.problems.iter().filter(|p| p.status == Status::Resolved).collect();
         if resolved.is_empty() {
             return;
         }
-        self.writer.blank();
+        self.writer.blank_line();
         let title = self.writer.styled(TextRole::Heading, "resolved");
         let text = format!("{title}: in the earlier report, and not seen again");
         self.writer.line("", &text);
@@ -330,7 +331,7 @@ impl<'a> View<'a> {
             self.writer.line("  - ", &text);
         }
         if resolved.len() > shown {
-            let more = format!("and {} more problems", grouped((resolved.len() - shown) as u64));
+            let more = format!("and {} more problems", group_digits((resolved.len() - shown) as u64));
             self.writer.line("  - ", &more);
         }
     }
@@ -341,7 +342,7 @@ impl<'a> View<'a> {
         if groups.is_empty() {
             return;
         }
-        self.writer.blank();
+        self.writer.blank_line();
         let title = self.writer.styled(TextRole::Heading, "Collect next");
         let text = format!(
             "{title}, to confirm these findings. Run triage again with the files (-i, -s or as logs)."
@@ -349,7 +350,7 @@ impl<'a> View<'a> {
         self.writer.line("", &text);
         for RequestGroup { title, example, subjects, incidents } in groups {
             let mut text = self.writer.styled(TextRole::Strong, title);
-            text.push_str(&format!(", for {}", counted(incidents as u64, "incident")));
+            text.push_str(&format!(", for {}", pluralize(incidents as u64, "incident")));
             if subjects.len() > 1 {
                 let few = few(&subjects, MAX_NAMES);
                 text.push_str(&self.writer.styled(TextRole::Plain, &format!(": {few}")));
@@ -359,7 +360,7 @@ impl<'a> View<'a> {
             let how = format!("{prefix}{}", self.writer.styled(TextRole::Command, &example.brief()));
             self.writer.line("      ", &how);
         }
-        self.writer.blank();
+        self.writer.blank_line();
         let text = format!(
             "A script that collects this: {}",
             self.writer
@@ -371,7 +372,7 @@ impl<'a> View<'a> {
     /// Writes the commands that show more.
     fn next_commands(&mut self) {
         let Some(row) = self.present().next() else { return };
-        self.writer.blank();
+        self.writer.blank_line();
         let text = format!(
             "The whole report, a row per incident: add {} to this command ({} for a row per problem). One incident's \
              story, with the commands of every step: {}",

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::numbers::grouped;
+use super::numbers::group_digits;
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
@@ -98,18 +98,18 @@ impl TextWriter {
         }
     }
 
-    pub fn blank(&mut self) {
+    pub fn blank_line(&mut self) {
         self.out.push('\n');
     }
 
     /// Adds a text, wrapped into lines. The first line begins with `first`, the others with as many blanks. The text consists of
     /// results of [`TextWriter::styled`].
     pub fn line(&mut self, first: &str, text: &str) {
-        self.hanging(first, &" ".repeat(textwrap::core::display_width(first)), text);
+        self.hanging_line(first, &" ".repeat(textwrap::core::display_width(first)), text);
     }
 
     /// Adds a text, wrapped into lines. The first line begins with `first`, the others with `rest`.
-    pub fn hanging(&mut self, first: &str, rest: &str, text: &str) {
+    pub fn hanging_line(&mut self, first: &str, rest: &str, text: &str) {
         // Commands are copied, so lines do not break at a hyphen or slash. Only a word that is longer than a line breaks.
         let options = Options::new(self.layout.width)
             .initial_indent(first)
@@ -160,7 +160,7 @@ impl TextWriter {
     }
 
     /// Adds a text after a label.
-    pub fn labelled(&mut self, label: &str, text: &str) {
+    pub fn labelled_line(&mut self, label: &str, text: &str) {
         self.line(&format!("{label:<LABEL$}"), text);
     }
 
@@ -186,7 +186,7 @@ impl TextWriter {
             if fits {
                 self.line(&first, last);
             } else {
-                self.hanging(indent, &format!("{indent}  "), &format!("{}{last}", first.trim_start()));
+                self.hanging_line(indent, &format!("{indent}  "), &format!("{}{last}", first.trim_start()));
             }
         }
     }
@@ -215,7 +215,7 @@ pub fn few(items: &[String], most: usize) -> String {
     let shown = shown_of(items.len(), most);
     let mut text = items.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ");
     if items.len() > shown {
-        text.push_str(&format!(" and {} more", grouped((items.len() - shown) as u64)));
+        text.push_str(&format!(" and {} more", group_digits((items.len() - shown) as u64)));
     }
     text
 }

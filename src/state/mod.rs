@@ -159,7 +159,7 @@ impl State {
             });
         }
         let damaged = &|why: String| StateError::Damaged { path: path.clone(), why };
-        let mut lines = Lines::new(&packed).map_err(damaged)?;
+        let mut lines = LineReader::new(&packed).map_err(damaged)?;
         // The message of a damaged state advises to delete the file. A file that never was a state must not get it.
         let foreign = || StateError::Foreign { path: path.clone() };
         let header: Header = serde_json::from_str(lines.next().map_err(damaged)?.ok_or_else(foreign)?)
@@ -197,7 +197,7 @@ impl State {
         if self.packed.is_empty() {
             return Ok(earlier);
         }
-        let mut lines = Lines::new(&self.packed).map_err(damaged)?;
+        let mut lines = LineReader::new(&self.packed).map_err(damaged)?;
         lines.next().map_err(damaged)?;
         while let Some(text) = lines.next().map_err(damaged)? {
             let unread = |e: serde_json::Error| damaged(format!("it is damaged: {e}"));
@@ -272,12 +272,12 @@ impl State {
 }
 
 /// Reader of the JSON lines of a compressed state. Its errors are clauses about the file: `it is damaged: ...`.
-struct Lines<'a> {
+struct LineReader<'a> {
     unpacked: BufReader<zstd::Decoder<'a, &'a [u8]>>,
     line: String,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineReader<'a> {
     fn new(packed: &'a [u8]) -> Result<Self, String> {
         let frame = packed.strip_prefix(MARK).unwrap_or_default();
         let decoder = zstd::Decoder::with_buffer(frame).map_err(|e| format!("it is damaged: {e}"))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, shown, steps};
+use super::finding::{AuditFinding, AuditKind, MAX_EVIDENCE, MAX_SHOWN, limit_items, steps};
 use crate::commands::allow_list::AllowList;
 use crate::diagnosis::{AuditSubject, SharedAddress};
 use crate::incidents::stable_id;
@@ -168,7 +168,7 @@ fn finding(
         hurts: effect_sentence(kind, &names, address),
         fix,
         owners: names.into_iter().take(MAX_SHOWN).collect(),
-        adapters: shown(adapters.into_iter()),
+        adapters: limit_items(adapters.into_iter()),
         vendor: adapter.vendor().unwrap_or_default().to_owned(),
         evidence,
     }

@@ -252,7 +252,7 @@ impl AuditFinding {
 }
 
 /// Keeps [`MAX_SHOWN`] items, and adds the number of the others.
-pub(super) fn shown(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+pub(super) fn limit_items(items: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = items.len().saturating_sub(MAX_SHOWN);
     let mut shown: Vec<String> = items.take(MAX_SHOWN).collect();
     if more > 0 {

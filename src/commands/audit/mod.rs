@@ -1,12 +1,12 @@
 //! `krbtriage audit` finds causes of incidents in advance, without any log: addresses that several hosts own, names that
 //! resolve to the wrong host, and SPNs and account names that exist twice.
 //!
-//! `finding` has the type of a result. `addresses` and `accounts` make the findings, `earlier` compares them with an earlier
+//! `finding` has the type of a result. `addresses` and `accounts` make the findings, `earlier_audit` compares them with an earlier
 //! audit, and `view` and `page` write them.
 
 mod accounts;
 mod addresses;
-mod earlier;
+mod earlier_audit;
 pub mod finding;
 mod page;
 mod view;
@@ -20,10 +20,10 @@ use crate::commands::allow_list::{AllowError, AllowList};
 use crate::inventory::accounts::HostAliases;
 use crate::inventory::{self, InventoryFile};
 use crate::output::{Output, OutputError, write_terminal};
-use crate::report::saved::SavedError;
+use crate::report::saved_file::SavedError;
 use crate::report::{CsvWriter, TextLayout};
 use crate::zone::Zone;
-use earlier::{CurrentInputs, EarlierAudit};
+use earlier_audit::{CurrentInputs, EarlierAudit};
 use view::AuditContext;
 
 pub use finding::{AuditFinding, AuditKind, COLUMNS};
@@ -58,7 +58,7 @@ pub struct Config {
 /// Output format of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditFormat {
-    /// A row per finding.
+    /// CSV with a row for each finding.
     Csv,
     /// Text for a person.
     Text(TextLayout),

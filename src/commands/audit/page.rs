@@ -9,8 +9,8 @@ use super::view::AuditContext;
 use crate::inventory::InventoryFile;
 use crate::report::Reading;
 use crate::report::Status;
-use crate::report::numbers::{counted, counted_as, grouped};
-use crate::report::page::{Connection, FixStep, Inputs, Shell, name, shown};
+use crate::report::numbers::{group_digits, pluralize, pluralize_as};
+use crate::report::page::{Connection, FixStep, Inputs, Shell, sanitize, sanitize_name};
 use crate::text::sentence::capitalise;
 use crate::zone::Zone;
 
@@ -130,7 +130,7 @@ fn heading(present: &[&AuditFinding], context: AuditContext<'_>) -> String {
     match (present.len(), context.complete) {
         (0, true) => "No finding".to_owned(),
         (0, false) => "No finding in the inputs that could be read".to_owned(),
-        (n, _) => counted(n as u64, "finding"),
+        (n, _) => pluralize(n as u64, "finding"),
     }
 }
 
@@ -139,11 +139,11 @@ fn lead(all: &[AuditFinding], shared_addresses: u64, context: AuditContext<'_>) 
         0 => "No address belongs to several hosts.".to_owned(),
         n => format!(
             "{} to several hosts. A host that connects to another one through such an address can reach itself.",
-            counted_as(n, "address belongs", "addresses belong")
+            pluralize_as(n, "address belongs", "addresses belong")
         ),
     }];
     if context.allowed > 0 {
-        let allowed = counted_as(context.allowed as u64, "shared address is", "shared addresses are");
+        let allowed = pluralize_as(context.allowed as u64, "shared address is", "shared addresses are");
         lead.push(format!("{allowed} left out, because --allow lists them."));
     }
     if context.compared {
@@ -155,29 +155,32 @@ fn lead(all: &[AuditFinding], shared_addresses: u64, context: AuditContext<'_>) 
 fn kinds(present: &[&AuditFinding]) -> Vec<(AuditKind, String)> {
     let count = |kind: AuditKind| present.iter().filter(|finding| finding.kind == kind).count() as u64;
     let counts = AuditKind::ALL.into_iter().map(|kind| (kind, count(kind)));
-    counts.filter(|(_, count)| *count > 0).map(|(kind, count)| (kind, grouped(count))).collect()
+    counts.filter(|(_, count)| *count > 0).map(|(kind, count)| (kind, group_digits(count))).collect()
 }
 
 impl Card {
     fn new(finding: &AuditFinding, open: bool, zone: &Zone) -> Self {
         let (connections, more) = connections(finding);
-        let shown_owners: Vec<String> = finding.owners.iter().take(MAX_NAMES).map(|n| name(n)).collect();
+        let shown_owners: Vec<String> =
+            finding.owners.iter().take(MAX_NAMES).map(|n| sanitize_name(n)).collect();
         Self {
-            id: shown(&finding.finding_id),
-            title: shown(&title(finding)),
+            id: sanitize(&finding.finding_id),
+            title: sanitize(&title(finding)),
             kind: finding.kind,
             status: finding.status,
             counts: owner_count(finding),
-            why: format!("{}.", sentence(&shown(&finding.hurts))),
-            address: name(finding.what.split_once(" -> ").map_or(&*finding.what, |(_, address)| address)),
+            why: format!("{}.", sentence(&sanitize(&finding.hurts))),
+            address: sanitize_name(
+                finding.what.split_once(" -> ").map_or(&*finding.what, |(_, address)| address),
+            ),
             connections,
-            more: if more > 0 { counted(more, "more connection") } else { String::new() },
-            proof: finding.evidence.iter().map(|text| shown(text)).collect(),
+            more: if more > 0 { pluralize(more, "more connection") } else { String::new() },
+            proof: finding.evidence.iter().map(|text| sanitize(text)).collect(),
             fix: finding.fix.iter().map(FixStep::new).collect(),
             owners_left_out: finding.owner_count.saturating_sub(shown_owners.len()),
             owners: shown_owners,
-            adapters: finding.adapters.iter().take(MAX_NAMES).map(|text| shown(text)).collect(),
-            vendor: shown(&finding.vendor),
+            adapters: finding.adapters.iter().take(MAX_NAMES).map(|text| sanitize(text)).collect(),
+            vendor: sanitize(&finding.vendor),
             open,
             zone: zone.clone(),
         }
@@ -186,17 +189,17 @@ impl Card {
 
 impl AddressLine {
     fn new(finding: &AuditFinding) -> Self {
-        let first: Vec<String> = finding.owners.iter().take(MAX_HOSTS).map(|n| name(n)).collect();
+        let first: Vec<String> = finding.owners.iter().take(MAX_HOSTS).map(|n| sanitize_name(n)).collect();
         let more = match finding.owner_count.saturating_sub(first.len()) {
             0 => String::new(),
-            n => format!(" and {} more", grouped(n as u64)),
+            n => format!(" and {} more", group_digits(n as u64)),
         };
         Self {
-            id: shown(&finding.finding_id),
-            address: name(&finding.what),
-            owner_count: grouped(finding.owner_count as u64),
+            id: sanitize(&finding.finding_id),
+            address: sanitize_name(&finding.what),
+            owner_count: group_digits(finding.owner_count as u64),
             owners: format!("{}{more}", first.join(", ")),
-            adapter: finding.adapters.first().map(|adapter| shown(adapter)).unwrap_or_default(),
+            adapter: finding.adapters.first().map(|adapter| sanitize(adapter)).unwrap_or_default(),
             kind: finding.kind,
         }
     }
@@ -205,11 +208,11 @@ impl AddressLine {
 impl FindingLine {
     fn new(finding: &AuditFinding) -> Self {
         Self {
-            id: shown(&finding.finding_id),
-            title: shown(&title(finding)),
+            id: sanitize(&finding.finding_id),
+            title: sanitize(&title(finding)),
             kind: finding.kind,
             status: finding.status,
-            owner_count: grouped(finding.owner_count as u64),
+            owner_count: group_digits(finding.owner_count as u64),
         }
     }
 }
@@ -246,7 +249,7 @@ fn title(finding: &AuditFinding) -> String {
 
 /// Returns `3 hosts` or `3 accounts`.
 fn owner_count(finding: &AuditFinding) -> String {
-    counted(finding.owner_count as u64, if finding.kind.is_about_accounts() { "account" } else { "host" })
+    pluralize(finding.owner_count as u64, if finding.kind.is_about_accounts() { "account" } else { "host" })
 }
 
 /// Returns connections that would reach the wrong machine, and the number of further ones. With a shared address these are the

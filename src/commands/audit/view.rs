@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::finding::{AuditFinding, AuditKind};
 use crate::report::Status;
 use crate::report::local_time::in_zone;
-use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::numbers::{group_digits, pluralize, pluralize_as};
 use crate::report::text::shares;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
 use crate::zone::Zone;
@@ -55,13 +55,13 @@ pub(super) fn view(all: &[AuditFinding], context: AuditContext<'_>, layout: Text
     let mut printed_fixes: HashMap<Vec<String>, usize> = HashMap::new();
     let mut number = 0;
     for ((kind, findings), share) in groups.iter().zip(shares(&sizes, most)) {
-        writer.blank();
+        writer.blank_line();
         let title = writer.styled(TextRole::Heading, kind.label());
-        let count = counted(findings.len() as u64, "finding");
+        let count = pluralize(findings.len() as u64, "finding");
         writer.line("", &format!("{title} ({}): {} ({count})", kind.name(), kind.meaning()));
         let (full, rest) = findings.split_at(share.min(findings.len()));
         for finding in full {
-            writer.blank();
+            writer.blank_line();
             number += 1;
             write_finding(&mut writer, finding, number, context, &mut printed_fixes);
         }
@@ -69,7 +69,7 @@ pub(super) fn view(all: &[AuditFinding], context: AuditContext<'_>, layout: Text
     }
     write_resolved(&mut writer, &resolved);
     if !groups.is_empty() {
-        writer.blank();
+        writer.blank_line();
         let text = format!(
             "All of it, a row per finding: add {} to this command. What a kind is: {}",
             writer.styled(TextRole::Command, "-o audit.csv"),
@@ -84,14 +84,14 @@ fn write_totals(writer: &mut TextWriter, all: &[AuditFinding], context: AuditCon
     let present = all.iter().filter(|finding| finding.status.is_present()).count() as u64;
     let allowed = match context.allowed {
         0 => String::new(),
-        n => format!(", {} allowed", counted_as(n as u64, "shared address", "shared addresses")),
+        n => format!(", {} allowed", pluralize_as(n as u64, "shared address", "shared addresses")),
     };
     let text = match present {
         0 if !context.complete => {
             format!("Nothing found in the readable inputs that can cause incidents{allowed}.")
         }
         0 => format!("Nothing found that can cause incidents{allowed}."),
-        n => format!("{}{allowed}", counted(n, "finding")),
+        n => format!("{}{allowed}", pluralize(n, "finding")),
     };
     let text = writer.styled(TextRole::Strong, &text);
     writer.line("", &text);
@@ -116,7 +116,7 @@ fn owner_names(writer: &TextWriter, finding: &AuditFinding) -> String {
         return writer.styled(TextRole::Plain, &few(&finding.owners, MAX_OWNERS));
     }
     let first = finding.owners.get(..MAX_OWNERS).unwrap_or(&finding.owners);
-    let more = grouped((finding.owner_count - first.len()) as u64);
+    let more = group_digits((finding.owner_count - first.len()) as u64);
     writer.styled(TextRole::Plain, &format!("{} and {more} more", first.join(", ")))
 }
 
@@ -134,11 +134,11 @@ fn write_finding(
     writer.line("    ", &hurts);
     if !finding.adapters.is_empty() {
         let adapters = writer.styled(TextRole::Plain, &few(&finding.adapters, MAX_OWNERS));
-        writer.labelled("    Adapters", &adapters);
+        writer.labelled_line("    Adapters", &adapters);
     }
     if !finding.vendor.is_empty() {
         let vendor = writer.styled(TextRole::Plain, &finding.vendor);
-        writer.labelled("    Card", &vendor);
+        writer.labelled_line("    Card", &vendor);
     }
     let shown = shown_of(finding.evidence.len(), MAX_EVIDENCE);
     let evidence = finding.evidence.iter().take(shown);
@@ -150,7 +150,7 @@ fn write_finding(
     writer.items("    Proof", &proof, false);
     let fix: Vec<String> = finding.fix.iter().map(|step| step.text().into_owned()).collect();
     if let Some(number) = printed_fixes.get(&fix) {
-        writer.labelled("    Fix", &format!("as for {number}. above"));
+        writer.labelled_line("    Fix", &format!("as for {number}. above"));
         return;
     }
     let steps: Vec<String> = fix.iter().map(|step| writer.styled(TextRole::Plain, step)).collect();
@@ -163,7 +163,7 @@ fn write_lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) 
     if rest.is_empty() {
         return;
     }
-    writer.blank();
+    writer.blank_line();
     let shown = shown_of(rest.len(), MAX_LINES);
     for finding in rest.iter().take(shown) {
         let name = name_with_status(writer, finding, compared);
@@ -171,7 +171,7 @@ fn write_lines(writer: &mut TextWriter, rest: &[&AuditFinding], compared: bool) 
         writer.line("  - ", &text);
     }
     if rest.len() > shown {
-        writer.line("  - ", &format!("and {} more", grouped((rest.len() - shown) as u64)));
+        writer.line("  - ", &format!("and {} more", group_digits((rest.len() - shown) as u64)));
     }
 }
 
@@ -179,7 +179,7 @@ fn write_resolved(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
     if resolved.is_empty() {
         return;
     }
-    writer.blank();
+    writer.blank_line();
     let title = writer.styled(TextRole::Heading, "resolved");
     writer.line("", &format!("{title}: in the earlier audit, and gone"));
     let shown = shown_of(resolved.len(), MAX_RESOLVED);
@@ -189,7 +189,7 @@ fn write_resolved(writer: &mut TextWriter, resolved: &[&AuditFinding]) {
         writer.line("  - ", &format!("{what}: {kind}"));
     }
     if resolved.len() > shown {
-        writer.line("  - ", &format!("and {} more", grouped((resolved.len() - shown) as u64)));
+        writer.line("  - ", &format!("and {} more", group_digits((resolved.len() - shown) as u64)));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listed::ListedHosts;
+use super::listed_hosts::ListedHosts;
 use crate::diagnosis::Collectable;
 use crate::report::Row;
 

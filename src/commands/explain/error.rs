@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::commands::audit::AuditKind;
 use crate::commands::triage;
 use crate::diagnosis::{Cause, Kind};
-use crate::report::saved::SavedError;
+use crate::report::saved_file::SavedError;
 use crate::report::text_writer::few;
 use crate::suggest::did_you_mean;
 

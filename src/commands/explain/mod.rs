@@ -1,12 +1,12 @@
 //! `krbtriage explain` describes a symptom, a cause or a kind, or an incident or a problem of a report.
 //!
-//! A file imports only files listed before it: `error`, `section`, `code`, `symptom_table`, `symptom`, `saved` (an incident or
-//! problem of a report), `decided` (an incident with the inputs of its report).
+//! A file imports only files listed before it: `error`, `section`, `code`, `symptom_table`, `symptom`, `saved_incident` (an incident or
+//! problem of a report), `decision_trace` (an incident with the inputs of its report).
 
 mod code;
-mod decided;
+mod decision_trace;
 mod error;
-mod saved;
+mod saved_incident;
 mod section;
 mod symptom;
 mod symptom_table;
@@ -16,9 +16,9 @@ use crate::diagnosis::{Cause, Kind, RULES, general_fix};
 use crate::inventory::addresses::vendors::AdapterKind;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter};
 
-pub use decided::with_decision;
+pub use decision_trace::with_decision;
 pub use error::Error;
-pub use saved::{is_id, of_report};
+pub use saved_incident::{is_id, of_report};
 pub use symptom::markdown;
 
 use section::section;
@@ -34,20 +34,20 @@ pub fn list(layout: TextLayout) -> String {
     let mut writer = TextWriter::new(layout);
     writer.say("Causes, and the kinds of each:");
     for cause in Cause::ALL {
-        writer.blank();
+        writer.blank_line();
         let name = writer.styled(TextRole::Strong, cause.name());
         writer.line("", &name);
         for kind in kinds_of(cause) {
             writer.line("    ", kind.name());
         }
     }
-    writer.blank();
+    writer.blank_line();
     writer.say("Kinds that only `krbtriage audit` has:");
-    writer.blank();
+    writer.blank_line();
     for kind in AuditKind::AUDIT_ONLY {
         writer.line("    ", kind.name());
     }
-    writer.blank();
+    writer.blank_line();
     let text = format!(
         "{} explains one: how it is recognised, what proves it, and how to fix it. {} explains a code or a message.",
         writer.styled(TextRole::Command, "krbtriage explain NAME"),
@@ -68,7 +68,7 @@ pub fn topic(name: &str, layout: TextLayout) -> Result<String, Error> {
     if let Some(cause) = Cause::ALL.into_iter().find(|c| c.name() == wanted) {
         for (i, kind) in kinds_of(cause).into_iter().enumerate() {
             if i > 0 {
-                writer.blank();
+                writer.blank_line();
             }
             explain_kind(&mut writer, cause, kind);
         }
@@ -100,7 +100,7 @@ fn explain_symptom(name: &str, layout: TextLayout) -> Result<String, Error> {
 fn explain_kind(writer: &mut TextWriter, cause: Cause, kind: Kind) {
     let title = writer.styled(TextRole::Heading, &format!("{cause} / {kind}"));
     writer.line("", &title);
-    writer.blank();
+    writer.blank_line();
     writer.line("  ", &paragraph(CAUSES, kind.name()));
     let has_rules = RULES.iter().any(|r| r.kind == kind);
     let rule_kind = if has_rules { kind } else { general_kind(kind) };
@@ -133,7 +133,7 @@ fn general_kind(kind: Kind) -> Kind {
 fn explain_audit_kind(writer: &mut TextWriter, kind: AuditKind) {
     let title = writer.styled(TextRole::Heading, &format!("audit / {}", kind.name()));
     writer.line("", &title);
-    writer.blank();
+    writer.blank_line();
     writer.line("  ", &paragraph(AUDIT, kind.name()));
     section(writer, "Fix", &kind.general_steps(), true);
 }

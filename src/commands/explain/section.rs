@@ -7,7 +7,7 @@ pub(super) fn section(writer: &mut TextWriter, title: &str, items: &[String], nu
     if items.is_empty() {
         return;
     }
-    writer.blank();
+    writer.blank_line();
     let title = writer.styled(TextRole::Strong, &format!("{title}:"));
     writer.line("  ", &title);
     for (i, item) in items.iter().enumerate() {

@@ -116,11 +116,11 @@ pub(super) fn explain(topic: &Topic, layout: TextLayout) -> String {
 fn write_symptom(writer: &mut TextWriter, symptom: &Symptom) {
     let title = writer.styled(TextRole::Heading, symptom.title);
     writer.line("", &title);
-    writer.blank();
+    writer.blank_line();
     for (label, text) in symptom.facts() {
         let label = writer.styled(TextRole::Strong, &format!("{label}:"));
         let text = writer.styled(TextRole::Plain, &text);
-        writer.hanging("  ", "    ", &format!("{label} {text}"));
+        writer.hanging_line("  ", "    ", &format!("{label} {text}"));
     }
     let causes =
         symptom.causes.iter().map(|(kind, when)| format!("{kind}: {when} (krbtriage explain {kind})"));
@@ -152,7 +152,7 @@ fn write_other_code(writer: &mut TextWriter, code: Code) {
 }
 
 fn write_next_steps(writer: &mut TextWriter) {
-    writer.blank();
+    writer.blank_line();
     let title = writer.styled(TextRole::Strong, "What to do:");
     writer.line("  ", &title);
     for (number, (step, commands)) in (1..).zip(STEPS) {

@@ -64,7 +64,7 @@ impl Outcome {
 /// Why nothing is written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", indented(.0))]
+    #[error("no log could be read, so nothing is written; name .evtx files, or folders that hold some{}", indent_lines(.0))]
     NoLogs(Vec<String>),
     #[error("--as calls one file by another name; name one file, and no folder")]
     NotOne,
@@ -81,7 +81,7 @@ impl Error {
     }
 }
 
-fn indented(reasons: &[String]) -> String {
+fn indent_lines(reasons: &[String]) -> String {
     reasons.iter().map(|reason| format!("\n  {reason}")).collect()
 }
 

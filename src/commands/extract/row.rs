@@ -39,7 +39,7 @@ pub const COLUMNS: [&str; 10] = [
 
 /// The members of a line up to the path of the log.
 #[derive(Serialize)]
-struct Line<'a> {
+struct EventFields<'a> {
     computer: &'a str,
     channel: &'a str,
     provider: &'a str,
@@ -59,7 +59,7 @@ struct PathMember<'a> {
 
 /// Formats the line up to the path of the log.
 pub(super) fn line_start(record: &Record, format: Format) -> io::Result<Vec<u8>> {
-    let line = Line {
+    let line = EventFields {
         computer: &record.computer,
         channel: &record.channel,
         provider: &record.provider,

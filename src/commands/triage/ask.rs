@@ -9,14 +9,14 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::target_policy::TargetPolicy;
-use crate::commands::unanswered::unanswered;
+use crate::commands::silent_hosts::describe_silent_hosts;
 use crate::incidents::{CollectedIncidents, Incident};
 use crate::inventory::addresses::{self, AddressInventory, LoadOptions, NameOrigin, ResolvedName};
 use crate::inventory::{InventoryFile, Source};
 use crate::live::{Machine, own_addresses};
 use crate::names::{HostMatch, HostName, Principal};
 use crate::probe::{self, HostProgress, Network};
-use crate::report::numbers::counted;
+use crate::report::numbers::pluralize;
 
 /// Most targets that are resolved or probed: those with the most events.
 const MAX_TARGETS: usize = 50;
@@ -45,7 +45,7 @@ pub(super) fn ask(
     log::debug!("probing {} of {} targets", names.len(), targets.len());
     let probes = probe::probe(&names, options, progress);
     probes.iter().for_each(|probe| add(interfaces, probe.inventory()));
-    let mut notes = unanswered(&probes, MAX_SHOWN);
+    let mut notes = describe_silent_hosts(&probes, MAX_SHOWN);
     if targets.len() > MAX_TARGETS {
         notes.push(format!(
             "--probe asked the {MAX_TARGETS} targets with the most events, of {}. Pass the others to `krbtriage probe`.",
@@ -64,7 +64,7 @@ fn not_asked(refused: &[HostName], here: bool) -> Option<String> {
     let names: Vec<String> = refused.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
     let more = match refused.len().saturating_sub(MAX_SHOWN) {
         0 => String::new(),
-        more => format!(" and {}", counted(more as u64, "other target")),
+        more => format!(" and {}", pluralize(more as u64, "other target")),
     };
     let (who, command) = match here {
         true => (

@@ -10,12 +10,12 @@ use crate::files::FileError;
 use crate::files::{FileIndex, FileKind};
 use crate::incidents::{CollectedIncidents, IncidentBuilder, MAX_NAME, Period};
 use crate::report::EventSpool;
-use crate::report::numbers::counted_as;
+use crate::report::numbers::pluralize_as;
 use crate::scan::{self, FileOrder, FileReport, Progress, Scan};
 use crate::state::FileEnds;
 
 /// Incidents and everything else that the scan found.
-pub(super) struct Collected {
+pub(super) struct CollectedLogs {
     pub incidents: CollectedIncidents,
     pub logs: Logs,
     /// Paths that an extraction lists as unreadable.
@@ -35,7 +35,7 @@ pub(super) struct Logs {
 }
 
 /// Scans the logs with all threads.
-pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress) -> Collected {
+pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress) -> CollectedLogs {
     let (dedup, spool) = (DedupIndex::default(), EventSpool::default());
     let reported = inputs.previous.state.as_ref().map(|open| &open.state.reported);
     let (workers, now) = (config.scan.workers(), Timestamp::now());
@@ -57,10 +57,10 @@ pub(super) fn collect(config: &Config, inputs: &Inputs, progress: &dyn Progress)
     logs.report_cut_names(&incidents);
     logs.note_conflicts(&dedup);
     incidents.renumber_files(&|file| logs.order.rank(file));
-    Collected { incidents, logs, unread, spool, dedup }
+    CollectedLogs { incidents, logs, unread, spool, dedup }
 }
 
-impl Collected {
+impl CollectedLogs {
     /// Returns the read errors if the paths are archives from which no log could be read, so that there is no report.
     pub(super) fn no_log(&self, inputs: &Inputs) -> Option<Vec<String>> {
         let are_archives = inputs
@@ -100,7 +100,7 @@ impl Logs {
                 report.read_errors.push(format!(
                     "{} with a name of more than {MAX_NAME} bytes, first record {}; the beginning of the name and its \
                      SHA-256 are kept",
-                    counted_as(cut.records, "event", "events"),
+                    pluralize_as(cut.records, "event", "events"),
                     cut.first_record_id
                 ));
             }
@@ -114,7 +114,7 @@ impl Logs {
             let note = format!(
                 "{} of one computer, channel, record ID and time say different things in {}, and all are counted; one of the \
                  logs was copied from another machine, or changed",
-                counted_as(count, "pair of events", "pairs of events"),
+                pluralize_as(count, "pair of events", "pairs of events"),
                 names.join(" and ")
             );
             for file in files {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::collect::Collected;
+use super::collect::CollectedLogs;
 use super::config::Config;
-use super::inputs::{OpenState, Previous};
+use super::inputs::{OpenState, PreviousRuns};
 use crate::report::baseline::{self, EarlierRow, Silence};
 use crate::report::{Problem, Row, Status, problem};
 use crate::state::{self, Lock, LogProgress, State, StateError};
@@ -35,10 +35,10 @@ pub(super) struct NextState {
 pub(super) fn compare(
     config: &Config,
     rows: Vec<Row>,
-    previous: Previous,
-    collected: &mut Collected,
+    previous: PreviousRuns,
+    collected: &mut CollectedLogs,
 ) -> Result<Comparison, StateError> {
-    let Previous { rows: baseline, state } = previous;
+    let PreviousRuns { rows: baseline, state } = previous;
     let log_ranges = std::mem::take(&mut collected.incidents.log_ranges);
     let computers = log_ranges.computers();
     let progress: Option<LogProgress> = state

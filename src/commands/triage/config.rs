@@ -13,7 +13,7 @@ use crate::inventory::accounts;
 use crate::live::Machine;
 use crate::output::OutputError;
 use crate::probe;
-use crate::report::saved::SavedError;
+use crate::report::saved_file::SavedError;
 use crate::scan::ScanOptions;
 use crate::state::StateError;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::ask;
-use super::collect::Collected;
+use super::collect::CollectedLogs;
 use super::config::Config;
 use super::inputs::Inputs;
 use super::known_hosts::known_hosts;
@@ -33,11 +33,11 @@ pub(super) struct Diagnoses<T> {
 pub(super) fn diagnose<T: Orderable + Send>(
     config: &Config,
     inputs: &Inputs,
-    collected: &mut Collected,
+    collected: &mut CollectedLogs,
     progress: &dyn HostProgress,
     make: impl Fn(Finding, &dyn Fn(FileIndex) -> String) -> T + Sync,
 ) -> Diagnoses<T> {
-    let Collected { incidents: collected, logs, .. } = collected;
+    let CollectedLogs { incidents: collected, logs, .. } = collected;
     let log_name = |place: FileIndex| logs.name(place);
     let load = addresses::LoadOptions { host: config.host.clone() };
     let mut interfaces = addresses::load(&inputs.interfaces, &load);

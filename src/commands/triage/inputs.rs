@@ -13,7 +13,7 @@ use crate::commands::paths;
 use crate::files::{self, FileError, FileKind, Input, list};
 use crate::inventory::foreign_file::{ArchiveContents, ForeignFile};
 use crate::output::{Output, OutputError, ProtectedPaths};
-use crate::report::numbers::{counted, counted_as};
+use crate::report::numbers::{pluralize, pluralize_as};
 use crate::report::{Row, baseline};
 use crate::state::{Lock, State};
 
@@ -22,7 +22,7 @@ pub(super) struct Inputs {
     pub logs: Vec<Input>,
     /// Paths that could not be accessed.
     pub unread: Vec<FileError>,
-    pub previous: Previous,
+    pub previous: PreviousRuns,
     pub protected: ProtectedPaths,
     /// Problems that raise no alarm.
     pub allow: AllowList,
@@ -48,7 +48,7 @@ impl Inputs {
 const STDIN_FILE: &str = "standard-input";
 
 /// Result of earlier runs.
-pub(super) struct Previous {
+pub(super) struct PreviousRuns {
     /// Rows of the baseline.
     pub rows: Option<Vec<Row>>,
     pub state: Option<OpenState>,
@@ -61,7 +61,7 @@ pub(super) struct OpenState {
     pub lock: Lock,
 }
 
-impl Previous {
+impl PreviousRuns {
     fn read(config: &Config) -> Result<Self, Error> {
         let mut previous = Self { rows: None, state: None };
         if let Some(path) = &config.state {
@@ -85,7 +85,7 @@ impl Previous {
 /// state is damaged, or if there is no log.
 pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
     config.outputs.check(config.state.as_deref())?;
-    let previous = Previous::read(config)?;
+    let previous = PreviousRuns::read(config)?;
     let allow = AllowList::read(config.allow.as_deref())?;
     let mut paths = list::with_files_from(&config.logs, config.files_from.as_deref())?;
     let stdin = spool_stdin(&mut paths)?;
@@ -112,9 +112,9 @@ pub(super) fn read_inputs(config: &Config) -> Result<Inputs, Error> {
             let found = [
                 (
                     addresses.len(),
-                    counted_as(addresses.len() as u64, "address inventory", "address inventories"),
+                    pluralize_as(addresses.len() as u64, "address inventory", "address inventories"),
                 ),
-                (accounts.len(), counted(accounts.len() as u64, "SPN list")),
+                (accounts.len(), pluralize(accounts.len() as u64, "SPN list")),
             ];
             let found: Vec<String> =
                 found.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();

@@ -12,7 +12,7 @@ mod decision;
 mod diagnose;
 mod inputs;
 mod known_hosts;
-mod muted;
+mod muting;
 mod outcome;
 mod outputs;
 mod target_policy;
@@ -69,7 +69,8 @@ fn run_stages(config: &Config, progress: &dyn TriageProgress) -> Result<Outcome,
     let compared = compare::compare(config, diagnoses.findings, inputs.previous, &mut collected)?;
     inputs.unread.append(&mut collected.unread);
     let allow = config.allow.as_deref();
-    let unmuted = muted::unmuted(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
+    let unmuted =
+        muting::leave_out_muted(&compared.rows, &compared.problems, &inputs.allow, allow, Timestamp::now());
     let holds = |what: &FailOn| what.alarm(&unmuted.rows, &unmuted.problems);
     let fulfilled = config.fail_on.iter().filter_map(holds).collect();
     // Without a state every problem is new. Only `--new` needs the copies.

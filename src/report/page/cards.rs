@@ -1,9 +1,9 @@
 //! Cards of problems with their incidents: the part of the page that needs no script.
 
-use super::text::{self, PageTime, shown, shown_in};
+use super::text::{self, PageTime, sanitize, sanitize_to};
 use crate::diagnosis::Confidence;
 use crate::report::item::{ActionPart, CommandPart, EvidenceItem, EvidenceSection, RequestItem, StepItem};
-use crate::report::numbers::{counted, grouped};
+use crate::report::numbers::{group_digits, pluralize};
 use crate::report::row::problem_name;
 use crate::report::{Fix, Problem, Report, Row};
 use crate::zone::Zone;
@@ -224,7 +224,7 @@ impl Card {
         let evidence: &[EvidenceItem] = best.map_or(&[], |row| &row.evidence);
         let evidence_of = |section| {
             let items = evidence.iter().filter(|item| item.section() == section);
-            items.map(|item| shown(&item.text())).collect()
+            items.map(|item| sanitize(&item.text())).collect()
         };
         let checks: Vec<Check> = match problem.confidence {
             Confidence::Confirmed => Vec::new(),
@@ -243,9 +243,9 @@ impl Card {
             stories.push(story);
         }
         let card = Self {
-            id: shown_in(&problem.problem_id, 40),
-            title: shown_in(problem.heading(), MAX_NAME),
-            what: shown_in(problem.name(), MAX_NAME),
+            id: sanitize_to(&problem.problem_id, 40),
+            title: sanitize_to(problem.heading(), MAX_NAME),
+            what: sanitize_to(problem.name(), MAX_NAME),
             proof: evidence_of(EvidenceSection::Proof),
             context: evidence_of(EvidenceSection::Context),
             caveats: evidence_of(EvidenceSection::Caveat),
@@ -256,16 +256,16 @@ impl Card {
             label: problem.kind.label(),
             confidence: problem.confidence.name(),
             status: problem.status.name(),
-            incidents: counted(rows.len() as u64, "incident"),
-            new: if problem.new == rows.len() { String::new() } else { grouped_or_empty(problem.new) },
+            incidents: pluralize(rows.len() as u64, "incident"),
+            new: if problem.new == rows.len() { String::new() } else { digits_or_empty(problem.new) },
             clients: NameList::new(&problem.clients),
             targets: NameList::new(&problem.targets),
-            events: counted(problem.events, "event"),
+            events: pluralize(problem.events, "event"),
             first: PageTime::new(&problem.first_seen, zone),
             last: PageTime::new(&problem.last_seen, zone),
             zone: zone.clone(),
             fix: problem.fix.steps().iter().map(FixStep::new).collect(),
-            more: grouped_or_empty(rows.len() - stories.len()),
+            more: digits_or_empty(rows.len() - stories.len()),
             stories,
             open: false,
         };
@@ -286,12 +286,14 @@ impl Card {
 impl FixStep {
     pub(crate) fn new(step: &StepItem) -> Self {
         let parts = step.parts();
-        let action =
-            |action: ActionPart| Action { text: shown(&action.text), commands: commands(&action.commands) };
+        let action = |action: ActionPart| Action {
+            text: sanitize(&action.text),
+            commands: commands(&action.commands),
+        };
         Self {
-            text: shown(&parts.text),
-            risk: shown(&parts.risk),
-            prerequisite: shown(&parts.prerequisite),
+            text: sanitize(&parts.text),
+            risk: sanitize(&parts.risk),
+            prerequisite: sanitize(&parts.prerequisite),
             commands: commands(&parts.commands),
             undo: parts.undo.map(action),
             verify: parts.verify.map(action),
@@ -308,7 +310,11 @@ impl FixStep {
 impl Check {
     pub(super) fn new(request: &RequestItem) -> Self {
         let parts = request.parts();
-        Self { question: shown(&parts.question), commands: commands(&parts.commands), how: shown(&parts.how) }
+        Self {
+            question: sanitize(&parts.question),
+            commands: commands(&parts.commands),
+            how: sanitize(&parts.how),
+        }
     }
 
     fn len(&self) -> usize {
@@ -317,7 +323,7 @@ impl Check {
 }
 
 fn commands(parts: &[CommandPart]) -> Vec<CommandLine> {
-    parts.iter().map(|part| CommandLine { on: shown(&part.on), line: shown(&part.line) }).collect()
+    parts.iter().map(|part| CommandLine { on: sanitize(&part.on), line: sanitize(&part.line) }).collect()
 }
 
 fn commands_len(commands: &[CommandLine]) -> usize {
@@ -327,16 +333,16 @@ fn commands_len(commands: &[CommandLine]) -> usize {
 impl ProblemLine {
     fn new(problem: &Problem, zone: &Zone) -> Self {
         Self {
-            id: shown_in(&problem.problem_id, 40),
-            title: shown_in(problem.heading(), 300),
+            id: sanitize_to(&problem.problem_id, 40),
+            title: sanitize_to(problem.heading(), 300),
             cause: problem.cause.name(),
             kind: problem.kind.name(),
             label: problem.kind.label(),
             confidence: problem.confidence.name(),
             status: problem.status.name(),
-            incidents: grouped(problem.incidents.len() as u64),
-            clients: grouped(problem.clients.len() as u64),
-            events: grouped(problem.events),
+            incidents: group_digits(problem.incidents.len() as u64),
+            clients: group_digits(problem.clients.len() as u64),
+            events: group_digits(problem.events),
             last: PageTime::new(&problem.last_seen, zone),
         }
     }
@@ -345,31 +351,31 @@ impl ProblemLine {
 impl NameList {
     fn new(names: &[String]) -> Self {
         Self {
-            count: grouped(names.len() as u64),
-            shown: names.iter().take(MAX_NAMES).map(|n| text::name(n)).collect(),
-            more: grouped_or_empty(names.len().saturating_sub(MAX_NAMES)),
+            count: group_digits(names.len() as u64),
+            shown: names.iter().take(MAX_NAMES).map(|n| text::sanitize_name(n)).collect(),
+            more: digits_or_empty(names.len().saturating_sub(MAX_NAMES)),
         }
     }
 }
 
 /// Formats a number, and zero as an empty text.
-fn grouped_or_empty(n: usize) -> String {
-    if n == 0 { String::new() } else { grouped(n as u64) }
+fn digits_or_empty(n: usize) -> String {
+    if n == 0 { String::new() } else { group_digits(n as u64) }
 }
 
 impl Story {
     pub(super) fn new(row: &Row, zone: &Zone) -> Self {
         Self {
             blank: false,
-            id: shown_in(&row.incident_id, 40),
+            id: sanitize_to(&row.incident_id, 40),
             kind: row.kind.name(),
             label: row.kind.label(),
             confidence: row.confidence.name(),
             status: row.status.name(),
-            client: text::name(&row.client),
-            answered_by: text::name(&row.answered_by),
-            target: text::name(&row.target_spn),
-            events: grouped(row.events),
+            client: text::sanitize_name(&row.client),
+            answered_by: text::sanitize_name(&row.answered_by),
+            target: text::sanitize_name(&row.target_spn),
+            events: group_digits(row.events),
             first: PageTime::new(&row.first_seen, zone),
             last: PageTime::new(&row.last_seen, zone),
             zone: zone.clone(),
@@ -399,13 +405,13 @@ impl Story {
 impl IncidentCard {
     pub(super) fn new(row: &Row) -> Self {
         let mut card = Self {
-            what: shown_in(problem_name(&row.problem, &row.problem_id), MAX_NAME),
+            what: sanitize_to(problem_name(&row.problem, &row.problem_id), MAX_NAME),
             explanation: sentence(&row.explanation),
             realms: realms(row),
-            shared: text::all_shown(&row.shared_addresses),
-            missing: row.missing.iter().map(|item| shown(&item.text())).collect(),
+            shared: text::sanitize_all(&row.shared_addresses),
+            missing: row.missing.iter().map(|item| sanitize(&item.text())).collect(),
             fix: steps(&row.fix),
-            logs: text::all_shown(&row.logs),
+            logs: text::sanitize_all(&row.logs),
             ..Self::default()
         };
         for item in &row.evidence {
@@ -415,7 +421,7 @@ impl IncidentCard {
                 EvidenceSection::Context => &mut card.context,
                 EvidenceSection::Considered => &mut card.considered,
             };
-            list.push(shown(&item.text()));
+            list.push(sanitize(&item.text()));
         }
         card
     }
@@ -423,12 +429,12 @@ impl IncidentCard {
 
 /// Adds a full stop, which the explanation in the report does not have.
 fn sentence(explanation: &str) -> String {
-    let text = shown(explanation);
+    let text = sanitize(explanation);
     if text.is_empty() || text.ends_with('.') { text } else { format!("{text}.") }
 }
 
 fn steps(fix: &Fix) -> Vec<String> {
-    fix.steps().iter().map(|step| shown(&step.text())).collect()
+    fix.steps().iter().map(|step| sanitize(&step.text())).collect()
 }
 
 fn realms(row: &Row) -> String {
@@ -438,7 +444,7 @@ fn realms(row: &Row) -> String {
             realms.push(realm);
         }
     }
-    shown(&realms.join(", "))
+    sanitize(&realms.join(", "))
 }
 
 fn bytes(texts: &[String]) -> usize {

@@ -13,9 +13,9 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::cards::IncidentCard;
-use super::text::{name, shown_in};
+use super::text::{sanitize_name, sanitize_to};
 use crate::report::item::RequestItem;
-use crate::report::numbers::grouped;
+use crate::report::numbers::group_digits;
 use crate::report::{Report, Row};
 
 /// Most compressed bytes, so that the page stays under 20 MB. A real incident takes some 100 bytes. Only names that were crafted
@@ -98,14 +98,14 @@ impl IncidentData {
             base64: BASE64_STANDARD.encode(writer.out.finish()?),
             members: MEMBERS.join(" "),
             left_out: report.rows.len() - included,
-            included: grouped(included as u64),
-            all: grouped(report.rows.len() as u64),
+            included: group_digits(included as u64),
+            all: group_digits(report.rows.len() as u64),
         })
     }
 }
 
 /// Returns the titles of the groups in "Collect next" to which the incident belongs.
-fn asks(row: &Row) -> Vec<&'static str> {
+fn request_titles(row: &Row) -> Vec<&'static str> {
     let mut titles: Vec<&str> = row.missing.iter().map(RequestItem::title).collect();
     titles.sort_unstable();
     titles.dedup();
@@ -116,8 +116,8 @@ impl DataWriter {
     fn row(&mut self, row: &Row) -> io::Result<()> {
         let card = IncidentCard::new(row);
         let value = serde_json::json!([
-            shown_in(&row.incident_id, 40),
-            self.text(&shown_in(&row.problem_id, 40))?,
+            sanitize_to(&row.incident_id, 40),
+            self.text(&sanitize_to(&row.problem_id, 40))?,
             self.text(&card.what)?,
             self.text(row.status.name())?,
             self.text(row.cause.name())?,
@@ -125,21 +125,21 @@ impl DataWriter {
             self.text(row.kind.name())?,
             self.text(row.kind.label())?,
             self.text(row.confidence.name())?,
-            self.text(&name(&row.client))?,
-            self.text(&name(&row.answered_by))?,
-            self.text(&name(&row.target_spn))?,
+            self.text(&sanitize_name(&row.client))?,
+            self.text(&sanitize_name(&row.answered_by))?,
+            self.text(&sanitize_name(&row.target_spn))?,
             self.text(&card.realms)?,
             self.list(&card.shared)?,
             row.events,
-            shown_in(&row.first_seen, 40),
-            shown_in(&row.last_seen, 40),
+            sanitize_to(&row.first_seen, 40),
+            sanitize_to(&row.last_seen, 40),
             self.text(&card.explanation)?,
             self.list(&card.evidence)?,
             self.list(&card.caveats)?,
             self.list(&card.context)?,
             self.list(&card.considered)?,
             self.list(&card.missing)?,
-            self.list(&asks(row))?,
+            self.list(&request_titles(row))?,
             self.list(&card.fix)?,
             self.list(&card.logs)?,
         ]);

@@ -1,8 +1,8 @@
 //! The section of inputs: the files that were read, and those that could not be read.
 
-use super::text::{shown, shown_in};
+use super::text::{sanitize, sanitize_to};
 use crate::report::empty_result::outside_period;
-use crate::report::numbers::{counted, counted_as, grouped};
+use crate::report::numbers::{group_digits, pluralize, pluralize_as};
 use crate::report::{Reading, left_out};
 use crate::zone::Zone;
 
@@ -56,7 +56,7 @@ pub(crate) struct Inventory {
 
 impl Inputs {
     pub(crate) fn new(read: &Reading<'_>, zone: &Zone) -> Self {
-        let text = |t: &str| shown_in(t, MAX_CHARS);
+        let text = |t: &str| sanitize_to(t, MAX_CHARS);
         let unfound = read.unfound.iter().map(|e| UnreadInput {
             what: "not found or not readable",
             path: text(&e.path.display().to_string()),
@@ -77,19 +77,19 @@ impl Inputs {
         let unread_left_out = unread.len().saturating_sub(MAX_FILES);
         unread.truncate(MAX_FILES);
 
-        let mut notes: Vec<String> = read.notes.iter().take(MAX_FILES).map(|n| shown(n)).collect();
+        let mut notes: Vec<String> = read.notes.iter().take(MAX_FILES).map(|n| sanitize(n)).collect();
         notes.extend(outside_period(read, zone));
         for log in read.logs.iter().take(MAX_FILES) {
             notes.extend(log.notes.iter().take(3).map(|n| format!("{}: {}", text(&log.path), text(n))));
         }
         if read.duplicates > 0 {
-            let records = counted(read.duplicates, "record");
+            let records = pluralize(read.duplicates, "record");
             notes.push(format!("{records} appeared in more than one export. Each counts once."));
         }
         if read.already_reported > 0 {
             notes.push(format!(
                 "{} had been counted by an earlier run.",
-                counted(read.already_reported, "event")
+                pluralize(read.already_reported, "event")
             ));
         }
         notes.extend(left_out(read.dropped));
@@ -105,13 +105,13 @@ impl Inputs {
                     path: text(&f.path),
                     kind: f.kind.to_owned(),
                     size: indicatif::HumanBytes(f.bytes).to_string(),
-                    records: grouped(f.records),
-                    events: grouped(f.events),
-                    duplicates: grouped(f.duplicates),
+                    records: group_digits(f.records),
+                    events: group_digits(f.events),
+                    duplicates: group_digits(f.duplicates),
                 })
                 .collect(),
             logs_left_out: logs.len().saturating_sub(MAX_FILES),
-            logs_shown: counted(logs.len() as u64, "log"),
+            logs_shown: pluralize(logs.len() as u64, "log"),
             inventories: read
                 .inventories
                 .iter()
@@ -119,12 +119,12 @@ impl Inputs {
                 .map(|f| Inventory {
                     path: text(&f.path),
                     kind: if f.kind.is_empty() { "not recognised".to_owned() } else { f.kind.to_owned() },
-                    rows: grouped(f.rows),
-                    hosts: grouped(f.hosts),
+                    rows: group_digits(f.rows),
+                    hosts: group_digits(f.hosts),
                 })
                 .collect(),
             inventories_left_out: read.inventories.len().saturating_sub(MAX_FILES),
-            inventories_shown: counted_as(read.inventories.len() as u64, "inventory", "inventories"),
+            inventories_shown: pluralize_as(read.inventories.len() as u64, "inventory", "inventories"),
         }
     }
 }

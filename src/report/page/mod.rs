@@ -2,19 +2,19 @@
 //! `docs/page.md` describes its content.
 //!
 //! The templates, the style and the scripts are files of this folder. The [`policy`] of the page allows only its own script and
-//! style, so that nothing from a log can run. Texts from logs pass through [`text::shown`] and the escaping of the template, or
+//! style, so that nothing from a log can run. Texts from logs pass through [`text::sanitize`] and the escaping of the template, or
 //! through [`data`] to a script that never makes markup of them.
 //!
-//! `verdict`, `cards`, `asks`, `shared_addresses`, `timeline`, `times` and `inputs` each make the data of one part of the page.
+//! `verdict`, `cards`, `collect_next`, `shared_addresses`, `timeline`, `zone_offsets` and `inputs` each make the data of one part of the page.
 
-mod asks;
+mod collect_next;
 mod cards;
 mod data;
 mod inputs;
 mod shared_addresses;
 mod text;
 mod timeline;
-mod times;
+mod zone_offsets;
 mod verdict;
 
 use std::borrow::Borrow;
@@ -25,21 +25,21 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::numbers::grouped;
+use super::numbers::group_digits;
 use super::problem::sort_by_urgency;
 use super::{Problem, Report, empty_result};
 pub(crate) use cards::FixStep;
 pub(crate) use inputs::Inputs;
 pub(crate) use shared_addresses::Connection;
-pub(crate) use text::{name, shown, text_and_commands};
+pub(crate) use text::{sanitize, sanitize_name, text_and_commands};
 
-use asks::Ask;
 use cards::{Card, ProblemLine, Story};
+use collect_next::CollectNextItem;
 use data::IncidentData;
 use shared_addresses::SharedAddresses;
 use timeline::Timeline;
-use times::Times;
 use verdict::Verdict;
+use zone_offsets::ZoneOffsets;
 
 const STYLE: &str = include_str!("page.css");
 /// Script of the page. `clock.js` comes first because the rest uses it to show times.
@@ -67,7 +67,7 @@ impl Shell {
             policy: policy(&style, &script),
             style,
             script,
-            title: title.map(|title| text::shown_in(title, MAX_TITLE)).unwrap_or_default(),
+            title: title.map(|title| text::sanitize_to(title, MAX_TITLE)).unwrap_or_default(),
             heading,
         }
     }
@@ -78,7 +78,7 @@ impl Shell {
 struct Page {
     shell: Shell,
     data: IncidentData,
-    times: Times,
+    times: ZoneOffsets,
     compared: bool,
     verdict: Verdict,
     /// Text of a report without incidents. Only the inputs follow it.
@@ -91,7 +91,7 @@ struct Page {
     resolved: Vec<Card>,
     resolved_lines: Vec<ProblemLine>,
     resolved_left_out: usize,
-    collect_next: Vec<Ask>,
+    collect_next: Vec<CollectNextItem>,
     timeline: Timeline,
     shared_addresses: SharedAddresses,
     read: Inputs,
@@ -112,7 +112,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
     let page = Page {
         shell: Shell::new(report.title, verdict.heading.clone()),
         data: IncidentData::new(report, room)?,
-        times: Times::new(report),
+        times: ZoneOffsets::new(report),
         compared: report.compared,
         verdict,
         nothing: report.rows.is_empty().then(|| empty_page(report)),
@@ -122,7 +122,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
         resolved: resolved.cards,
         resolved_lines: resolved.lines,
         resolved_left_out: resolved.left_out,
-        collect_next: asks::all(report),
+        collect_next: collect_next::all(report),
         timeline: Timeline::new(report, &problems),
         shared_addresses: SharedAddresses::new(report, &problems),
         read: Inputs::new(&report.read, report.zone),
@@ -134,7 +134,7 @@ fn write_within(report: &Report<'_>, room: u64, out: &mut dyn Write) -> io::Resu
 /// Makes the text of a page without incidents.
 fn empty_page(report: &Report<'_>) -> Vec<(&'static str, String)> {
     let lines = empty_result::lines(&report.read, report.zone);
-    lines.into_iter().map(|(label, line)| (label, text::shown(&line))).collect()
+    lines.into_iter().map(|(label, line)| (label, text::sanitize(&line))).collect()
 }
 
 /// Makes a Content Security Policy that allows only this style and this script, by hash. No other script, event handler, picture,
@@ -157,7 +157,7 @@ fn unix_lines(text: &str) -> String {
 
 /// Formats a number for the template, which passes some as references.
 pub(crate) fn many(n: impl Borrow<usize>) -> String {
-    grouped(*n.borrow() as u64)
+    group_digits(*n.borrow() as u64)
 }
 
 #[cfg(test)]

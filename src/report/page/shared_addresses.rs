@@ -6,9 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::text::{self, shown_in};
+use super::text::{self, sanitize_to};
 use crate::diagnosis::{Cause, Confidence};
-use crate::report::numbers::{counted, grouped, saturating_sum};
+use crate::report::numbers::{group_digits, pluralize, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
 /// Most problems whose connections are listed.
@@ -103,8 +103,8 @@ impl SharedAddresses {
                 out.addresses.push(SharedAddress::new(problem, &rows));
             } else if out.lines.len() < MAX_LINES {
                 out.lines.push(AddressLine {
-                    id: shown_in(&problem.problem_id, 40),
-                    name: shown_in(problem.name(), 200),
+                    id: sanitize_to(&problem.problem_id, 40),
+                    name: sanitize_to(problem.name(), 200),
                     summary: summary(&rows),
                 });
             } else {
@@ -119,9 +119,9 @@ fn summary(rows: &[&Row]) -> String {
     let events = saturating_sum(rows.iter().map(|r| r.events));
     format!(
         "{}, {}, {}",
-        counted(hosts(rows).len() as u64, "host"),
-        counted(rows.len() as u64, "incident"),
-        counted(events, "event")
+        pluralize(hosts(rows).len() as u64, "host"),
+        pluralize(rows.len() as u64, "incident"),
+        pluralize(events, "event")
     )
 }
 
@@ -140,10 +140,10 @@ fn host_lines(rows: &[&Row]) -> Vec<HostLine> {
     let mut hosts: Vec<_> = asked.into_values().collect();
     hosts.sort_by_key(|(_, incidents)| Reverse(*incidents));
     let line = |(name, incidents): &(&str, u64)| HostLine {
-        name: shown_in(name, 100),
+        name: sanitize_to(name, 100),
         asked: match incidents {
             0 => "only target".to_owned(),
-            n => counted(*n, "incident"),
+            n => pluralize(*n, "incident"),
         },
     };
     hosts.iter().take(MAX_HOSTS).map(line).collect()
@@ -193,22 +193,22 @@ impl SharedAddress {
             }
         }
         let mut names: Vec<String> =
-            addresses.iter().take(MAX_ADDRESSES_OF_PROBLEM).map(|a| shown_in(a, 45)).collect();
+            addresses.iter().take(MAX_ADDRESSES_OF_PROBLEM).map(|a| sanitize_to(a, 45)).collect();
         if addresses.len() > MAX_ADDRESSES_OF_PROBLEM {
             names.push("others".to_owned());
         }
         let all_hosts = hosts(rows);
         let rest = (totals.len() - listed.len()) as u64;
         Self {
-            id: shown_in(&problem.problem_id, 40),
-            name: shown_in(problem.name(), 200),
+            id: sanitize_to(&problem.problem_id, 40),
+            name: sanitize_to(problem.name(), 200),
             summary: summary(rows),
             addresses: names.join(", "),
             connections: listed.iter().map(Connection::new).collect(),
             all_hosts: if rest > 0 { host_lines(rows) } else { Vec::new() },
-            all_hosts_count: counted(all_hosts.len() as u64, "host"),
+            all_hosts_count: pluralize(all_hosts.len() as u64, "host"),
             hosts_left_out: all_hosts.len().saturating_sub(MAX_HOSTS),
-            rest: if rest > 0 { counted(rest, "more connection") } else { String::new() },
+            rest: if rest > 0 { pluralize(rest, "more connection") } else { String::new() },
         }
     }
 }
@@ -216,18 +216,18 @@ impl SharedAddress {
 impl Connection {
     /// Makes the row of a connection that an audit expects, without events.
     pub(crate) fn expected(client: &str, target: &str, answered: &str, is_loopback: bool) -> Self {
-        let [client, target, answered] = [client, target, answered].map(text::name);
+        let [client, target, answered] = [client, target, answered].map(text::sanitize_name);
         Self { client, target, answered, is_loopback, events: String::new(), confidence: "" }
     }
 
     fn new(totals: &ConnectionTotals<'_>) -> Self {
         let row = totals.first;
         Self {
-            client: text::name(&row.client),
-            target: text::name(target(row)),
-            answered: text::name(if totals.is_loopback { &row.client } else { &row.answered_by }),
+            client: text::sanitize_name(&row.client),
+            target: text::sanitize_name(target(row)),
+            answered: text::sanitize_name(if totals.is_loopback { &row.client } else { &row.answered_by }),
             is_loopback: totals.is_loopback,
-            events: grouped(totals.events),
+            events: group_digits(totals.events),
             confidence: totals.confidence.name(),
         }
     }

@@ -10,13 +10,13 @@ use crate::zone::Zone;
 const MAX_CHARS: usize = 2_000;
 
 /// Escapes control and reordering characters, and cuts a text at 2,000 characters. The template escapes markup.
-pub(crate) fn shown(text: &str) -> String {
-    shown_in(text, MAX_CHARS)
+pub(crate) fn sanitize(text: &str) -> String {
+    sanitize_to(text, MAX_CHARS)
 }
 
 /// Escapes control and reordering characters, and cuts a text at `max_chars` characters. The end of a cut text has the number of
 /// characters that are missing. The template escapes markup.
-pub(super) fn shown_in(text: &str, max_chars: usize) -> String {
+pub(super) fn sanitize_to(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars) {
         Some((end, _)) => {
             let (kept, rest) = text.split_at(end);
@@ -26,14 +26,14 @@ pub(super) fn shown_in(text: &str, max_chars: usize) -> String {
     }
 }
 
-/// Prepares a name like [`shown`], cut at 300 characters, which only a crafted name exceeds.
-pub(crate) fn name(text: &str) -> String {
-    shown_in(text, 300)
+/// Prepares a name like [`sanitize`], cut at 300 characters, which only a crafted name exceeds.
+pub(crate) fn sanitize_name(text: &str) -> String {
+    sanitize_to(text, 300)
 }
 
-/// Prepares each text by [`shown`].
-pub(super) fn all_shown(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|t| shown(t)).collect()
+/// Prepares each text by [`sanitize`].
+pub(super) fn sanitize_all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|t| sanitize(t)).collect()
 }
 
 /// Splits a text at its commands, which are between backticks. Text and commands alternate, and text comes first. A text with an
@@ -58,9 +58,9 @@ impl PageTime {
     pub(super) fn new(time: &str, zone: &Zone) -> Self {
         let (short, brief) = match time.parse::<Timestamp>() {
             Ok(time) => (to_second(time, zone), to_minute(time, zone)),
-            Err(_) => (shown(time), shown(time)),
+            Err(_) => (sanitize(time), sanitize(time)),
         };
-        Self { full: shown(time), short, brief }
+        Self { full: sanitize(time), short, brief }
     }
 }
 
@@ -80,11 +80,11 @@ mod tests {
 
     #[test]
     fn long_texts_end_with_how_much_is_left_out() {
-        let text = shown(&"é".repeat(5_000));
+        let text = sanitize(&"é".repeat(5_000));
         assert!(text.ends_with("é… (3000 more characters)"), "{text}");
         assert!(text.chars().count() < 2_050);
-        assert_eq!(shown("srv\u{202e}1\x1b[0m"), "srv\\u{202e}1\\u{1b}[0m");
-        assert_eq!(shown_in("abcdef", 3), "abc… (3 more characters)");
+        assert_eq!(sanitize("srv\u{202e}1\x1b[0m"), "srv\\u{202e}1\\u{1b}[0m");
+        assert_eq!(sanitize_to("abcdef", 3), "abc… (3 more characters)");
     }
 
     #[test]

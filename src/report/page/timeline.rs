@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::text::{PageTime, day, shown_in, time_of_day};
+use super::text::{PageTime, day, sanitize_to, time_of_day};
 use crate::diagnosis::Cause;
 use crate::incidents::ActivityTimes;
-use crate::report::numbers::{grouped, saturating_sum};
+use crate::report::numbers::{group_digits, saturating_sum};
 use crate::report::{Problem, Report, Row};
 use crate::zone::Zone;
 
@@ -151,8 +151,13 @@ impl Timeline {
             }
         }
         for (problem, rows) in present.iter().take(MAX_PROBLEMS) {
-            let id = shown_in(&problem.problem_id, 40);
-            timeline.problems.extend(axis.lane(&shown_in(problem.heading(), 120), &id, problem.cause, rows));
+            let id = sanitize_to(&problem.problem_id, 40);
+            timeline.problems.extend(axis.lane(
+                &sanitize_to(problem.heading(), 120),
+                &id,
+                problem.cause,
+                rows,
+            ));
         }
         if present.iter().take(MAX_PROBLEMS).any(|(_, rows)| has_bars(&seconds(rows))) {
             timeline.interval = axis.interval().1;
@@ -223,7 +228,7 @@ impl TimeAxis<'_> {
             bars,
             first: PageTime::new(&first.to_string(), self.zone),
             last: PageTime::new(&last.to_string(), self.zone),
-            events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
+            events: group_digits(saturating_sum(rows.iter().map(|r| r.events))),
         })
     }
 

@@ -1,8 +1,8 @@
 //! The summary at the top of the page: the numbers of problems and incidents by cause, confidence and status.
 
-use super::text::{shown, shown_in};
+use super::text::{sanitize, sanitize_to};
 use crate::diagnosis::{Cause, Confidence};
-use crate::report::numbers::{counted, grouped, saturating_sum};
+use crate::report::numbers::{group_digits, pluralize, saturating_sum};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};
 
@@ -16,7 +16,7 @@ pub(super) struct Verdict {
     pub lead: Vec<String>,
     pub heads_title: String,
     /// Problems to look at first: the new ones, or without a comparison the most urgent.
-    pub heads: Vec<Head>,
+    pub heads: Vec<LeadProblem>,
     pub causes: Vec<CauseLine>,
     pub facts: Vec<SummaryFact>,
     /// Sentence about inputs that are not, or not completely, in the report.
@@ -24,7 +24,7 @@ pub(super) struct Verdict {
 }
 
 /// A problem to look at first.
-pub(super) struct Head {
+pub(super) struct LeadProblem {
     pub id: String,
     pub title: String,
     pub cause: &'static str,
@@ -69,20 +69,20 @@ impl Verdict {
         let resolved = report.problems.len() - problems.len();
         let new = problems.iter().filter(|p| p.status.is_new()).count();
         let events = saturating_sum(present.iter().map(|r| r.events));
-        let n = |n: usize, what: &str| counted(n as u64, what);
+        let n = |n: usize, what: &str| pluralize(n as u64, what);
 
         let by: Vec<String> = Confidence::ALL
             .iter()
             .map(|c| (problems.iter().filter(|p| p.confidence == *c).count(), c.name()))
             .filter(|(n, _)| *n > 0)
-            .map(|(n, name)| format!("{} {name}", grouped(n as u64)))
+            .map(|(n, name)| format!("{} {name}", group_digits(n as u64)))
             .collect();
         let heading = match (problems.len(), report.compared) {
             (0, true) if resolved > 0 => "No problem is left".to_owned(),
             (0, _) => "No incident was found".to_owned(),
             (1, false) => format!("1 problem, {}", by.join("")),
             (all, false) => format!("{}: {}", n(all, "problem"), by.join(", ")),
-            (all, true) => format!("{}, {} of them new", n(all, "problem"), grouped(new as u64)),
+            (all, true) => format!("{}, {} of them new", n(all, "problem"), group_digits(new as u64)),
         };
         let mut lead = Vec::new();
         if !present.is_empty() {
@@ -93,14 +93,14 @@ impl Verdict {
             lead.push(format!(
                 "{} with {}.{confidence}",
                 n(present.len(), "incident"),
-                counted(events, "event")
+                pluralize(events, "event")
             ));
         }
         if report.compared {
             lead.push(format!(
                 "Since the earlier report: incidents {}; problems resolved {}.",
                 Status::counts(report.rows.iter().map(|row| row.status)),
-                grouped(resolved as u64)
+                group_digits(resolved as u64)
             ));
         }
         let (heads_title, heads) = heads(report, &problems);
@@ -117,7 +117,7 @@ impl Verdict {
 }
 
 /// Returns the problems to look at first, and the title of their list.
-fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
+fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<LeadProblem>) {
     let wanted: Vec<&Problem> =
         present.iter().copied().filter(|p| !report.compared || p.status.is_new()).collect();
     // With one problem, this list would repeat the list of problems that follows.
@@ -129,16 +129,16 @@ fn heads(report: &Report<'_>, present: &[&Problem]) -> (String, Vec<Head>) {
         (true, true) => format!("New since the earlier report, the first {MAX_HEADS}:"),
         (false, _) => "Start with:".to_owned(),
     };
-    let head = |p: &&Problem| Head {
-        id: shown_in(&p.problem_id, 40),
-        title: shown_in(p.heading(), 300),
+    let head = |p: &&Problem| LeadProblem {
+        id: sanitize_to(&p.problem_id, 40),
+        title: sanitize_to(p.heading(), 300),
         cause: p.cause.name(),
         label: p.kind.label(),
         confidence: p.confidence.name(),
         counts: format!(
             "{}, {}",
-            counted(p.clients.len() as u64, "client"),
-            counted(p.incidents.len() as u64, "incident")
+            pluralize(p.clients.len() as u64, "client"),
+            pluralize(p.incidents.len() as u64, "incident")
         ),
     };
     let shown = if report.compared { MAX_HEADS } else { 3 };
@@ -154,17 +154,17 @@ fn causes(report: &Report<'_>) -> Vec<CauseLine> {
             cause: cause.name(),
             label: cause.label(),
             means: cause.meaning(),
-            problems: grouped(problems.len() as u64),
-            incidents: grouped(rows.len() as u64),
+            problems: group_digits(problems.len() as u64),
+            incidents: group_digits(rows.len() as u64),
             by_confidence: Confidence::ALL
                 .iter()
                 .map(|c| {
                     let incidents = rows.iter().filter(|r| r.confidence == *c).count();
-                    ConfidenceCount { confidence: c.name(), incidents, shown: grouped(incidents as u64) }
+                    ConfidenceCount { confidence: c.name(), incidents, shown: group_digits(incidents as u64) }
                 })
                 .collect(),
-            events: grouped(saturating_sum(rows.iter().map(|r| r.events))),
-            new: grouped(problems.iter().filter(|p| p.status.is_new()).count() as u64),
+            events: group_digits(saturating_sum(rows.iter().map(|r| r.events))),
+            new: group_digits(problems.iter().filter(|p| p.status.is_new()).count() as u64),
         })
     };
     Cause::ALL.into_iter().filter_map(line).collect()
@@ -175,7 +175,7 @@ fn facts(report: &Report<'_>) -> Vec<SummaryFact> {
     let first = report.rows.iter().map(|r| &r.first_seen).min_by(|a, b| by_time(a, b));
     let last = report.rows.iter().map(|r| &r.last_seen).max_by(|a, b| by_time(a, b));
     if let (Some(first), Some(last)) = (first, last) {
-        let value = format!("{} to {}", shown_in(first, 40), shown_in(last, 40));
+        let value = format!("{} to {}", sanitize_to(first, 40), sanitize_to(last, 40));
         facts.push(SummaryFact { name: "First to last event", value });
     }
     let period = match (report.read.period.since, report.read.period.until) {
@@ -187,17 +187,17 @@ fn facts(report: &Report<'_>) -> Vec<SummaryFact> {
     facts.extend(period.map(|value| SummaryFact { name: "Period asked for", value }));
     let read: Vec<_> = report.read.logs.iter().filter(|f| f.was_read()).collect();
     let logs = match read.as_slice() {
-        [one] => shown(&one.path),
-        all => counted(all.len() as u64, "log"),
+        [one] => sanitize(&one.path),
+        all => pluralize(all.len() as u64, "log"),
     };
     let records = saturating_sum(read.iter().map(|f| f.records));
-    facts.push(SummaryFact { name: "Read", value: format!("{logs}, {}", counted(records, "record")) });
+    facts.push(SummaryFact { name: "Read", value: format!("{logs}, {}", pluralize(records, "record")) });
     let inventories = report.read.inventories.iter().filter(|f| f.rows > 0).count();
     facts.push(SummaryFact {
         name: "Inventories",
         value: match inventories {
             0 => "none: nothing can be confirmed by addresses or accounts".to_owned(),
-            n => grouped(n as u64),
+            n => group_digits(n as u64),
         },
     });
     facts
@@ -211,6 +211,6 @@ fn incomplete(report: &Report<'_>) -> Option<String> {
     match incomplete {
         0 => left_out(read.dropped).into_iter().next(),
         1 => Some("1 input could not be read, or not all of it".to_owned()),
-        n => Some(format!("{} inputs could not be read, or not all of them", grouped(n as u64))),
+        n => Some(format!("{} inputs could not be read, or not all of them", group_digits(n as u64))),
     }
 }

@@ -15,7 +15,7 @@ use super::events::{EventRow, SortedEvents};
 use super::fix::Fix;
 use super::item::RequestItem;
 use super::local_time::in_zone;
-use super::numbers::{counted, grouped};
+use super::numbers::{group_digits, pluralize};
 use super::{Problem, Reading, Report, Row, Status, left_out};
 use crate::diagnosis::{Confidence, Kind};
 use crate::zone::Zone;
@@ -291,15 +291,15 @@ fn notes(read: &Reading<'_>, zone: &Zone, sheets: &[(&str, LeftOut)]) -> Vec<Str
         if left_out.rows > 0 {
             notes.push(format!(
                 "Sheet {name}: {} did not fit, because Excel has {} rows per sheet. The CSV has them.",
-                counted(left_out.rows, "row"),
-                grouped(MAX_ROWS.into())
+                pluralize(left_out.rows, "row"),
+                group_digits(MAX_ROWS.into())
             ));
         }
         if left_out.cells > 0 {
             notes.push(format!(
                 "Sheet {name}: {} cut, because Excel has {} characters per cell. The CSV has the whole text.",
-                counted(left_out.cells, "cell"),
-                grouped(sheet::MAX_CELL as u64)
+                pluralize(left_out.cells, "cell"),
+                group_digits(sheet::MAX_CELL as u64)
             ));
         }
     }

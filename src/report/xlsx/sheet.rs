@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use crate::report::numbers::grouped;
+use crate::report::numbers::group_digits;
 use crate::text::escape::escape_control;
 use crate::zone::Zone;
 
@@ -138,7 +138,7 @@ impl<'a> Sheet<'a> {
             self.left_out.rows += 1;
             return Ok(());
         }
-        let cells: Vec<Cell> = cells.into_iter().map(|cell| self.printable(cell)).collect();
+        let cells: Vec<Cell> = cells.into_iter().map(|cell| self.make_printable(cell)).collect();
         let lines = self.widths.iter().zip(&cells).map(|(width, cell)| lines(cell, *width)).max();
         let lines = u8::try_from(lines.unwrap_or(1).clamp(1, MAX_LINES)).unwrap_or(1);
         self.sheet.set_row_height(self.next, LINE_HEIGHT * f64::from(lines))?;
@@ -150,14 +150,14 @@ impl<'a> Sheet<'a> {
     }
 
     /// Joins lists, escapes control characters, and cuts the text at Excel's limit.
-    fn printable(&mut self, cell: Cell) -> Cell {
+    fn make_printable(&mut self, cell: Cell) -> Cell {
         match cell {
             Cell::List(items) => {
                 let lines: Vec<_> = items.iter().map(|item| escape_control(item)).collect();
                 Cell::Text(self.cut(lines.join("\n")))
             }
             Cell::Text(text) => Cell::Text(self.cut(escape_control(&text).into_owned())),
-            Cell::Time(text) if text.parse::<Timestamp>().is_err() => self.printable(Cell::Text(text)),
+            Cell::Time(text) if text.parse::<Timestamp>().is_err() => self.make_printable(Cell::Text(text)),
             other => other,
         }
     }
@@ -208,7 +208,7 @@ impl<'a> Sheet<'a> {
             end += c.len_utf8();
         }
         let (kept, rest) = text.split_at(end);
-        format!("{kept}… ({} more characters; the CSV has them)", grouped(rest.chars().count() as u64))
+        format!("{kept}… ({} more characters; the CSV has them)", group_digits(rest.chars().count() as u64))
     }
 
     /// Adds the filters. Returns the rows and text that did not fit.

@@ -8,7 +8,7 @@ use crate::diagnosis::Confidence;
 use crate::report::baseline;
 use crate::report::item::EvidenceSection;
 use crate::report::local_time::in_zone;
-use crate::report::numbers::counted;
+use crate::report::numbers::pluralize;
 use crate::report::problem::{Problem, group};
 use crate::report::row::problem_name;
 use crate::report::text::confidence_role;
@@ -59,8 +59,8 @@ fn problem_text(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layou
     writer.say(&format!(
         "Problem {}: {} in {}, {}.",
         problem.problem_id,
-        counted(problem.events, "event"),
-        counted(incidents.len() as u64, "incident"),
+        pluralize(problem.events, "event"),
+        pluralize(incidents.len() as u64, "incident"),
         period(&problem.first_seen, &problem.last_seen, zone)
     ));
     write_finding(&mut writer, best, zone);
@@ -73,7 +73,7 @@ fn problem_text(problem: &Problem, rows: &[Row], path: &Path, zone: &Zone, layou
         listed.push(format!("{} more", incidents.len() - MAX_INCIDENTS));
     }
     section(&mut writer, "Incidents", &listed, false);
-    writer.blank();
+    writer.blank_line();
     let command = format!("krbtriage explain {} {}", best.incident_id, path.display());
     let command = writer.styled(TextRole::Command, &command);
     writer.line("", &format!("One incident alone: {command}"));
@@ -98,7 +98,7 @@ pub(super) fn incident_text(row: &Row, zone: &Zone, layout: TextLayout) -> TextW
     writer.say(&format!(
         "Incident {} of problem {problem}: {}, {}.",
         row.incident_id,
-        counted(row.events, "event"),
+        pluralize(row.events, "event"),
         period(&row.first_seen, &row.last_seen, zone)
     ));
     write_finding(&mut writer, row, zone);
@@ -124,7 +124,7 @@ fn write_title(writer: &mut TextWriter, row: &Row, status: Status) {
 
 /// Writes explanation, evidence, checks and fix in the order of the page.
 fn write_finding(writer: &mut TextWriter, row: &Row, zone: &Zone) {
-    writer.blank();
+    writer.blank_line();
     writer.say(&format!("{}.", row.explanation));
     write_evidence(writer, row, zone);
     let missing: Vec<String> = row.missing.iter().map(|item| item.text().into_owned()).collect();
@@ -151,7 +151,7 @@ fn write_evidence(writer: &mut TextWriter, row: &Row, zone: &Zone) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::saved::SavedError;
+    use crate::report::saved_file::SavedError;
 
     #[test]
     fn an_incident_of_the_samples_is_explained() {

@@ -14,7 +14,7 @@ use crate::inventory::hosts::Hosts;
 use crate::names::HostName;
 use crate::output::Output;
 use crate::report::Status;
-use crate::report::saved::{SavedError, SavedFile};
+use crate::report::saved_file::{SavedError, SavedFile};
 
 /// Findings of an earlier audit by their ID, in the order of its file.
 #[derive(Default)]

@@ -10,20 +10,20 @@ use crate::commands::allow_list::{AcceptedProblem, AllowList};
 use crate::report::{Problem, Row};
 
 /// Rows and problems that may raise an alarm, and notes about the muted ones.
-pub(super) struct Unmuted<'a> {
+pub(super) struct UnmutedFindings<'a> {
     pub rows: Vec<&'a Row>,
     pub problems: Vec<&'a Problem>,
     pub notes: Vec<String>,
 }
 
 /// Leaves out the rows and problems that `list` accepts. A problem is muted if `list` has it, or all of its present incidents.
-pub(super) fn unmuted<'a>(
+pub(super) fn leave_out_muted<'a>(
     rows: &'a [Row],
     problems: &'a [Problem],
     list: &AllowList,
     path: Option<&Path>,
     now: Timestamp,
-) -> Unmuted<'a> {
+) -> UnmutedFindings<'a> {
     let today = TimeZone::UTC.to_datetime(now).date();
     let of_id: HashMap<&str, &AcceptedProblem> =
         list.accepted.iter().filter(|entry| entry.until >= today).map(|entry| (&*entry.id, entry)).collect();
@@ -32,7 +32,7 @@ pub(super) fn unmuted<'a>(
         let rows = problem.incidents.iter().filter_map(|&i| rows.get(i));
         rows.filter(|row| row.status.is_present())
     };
-    let mut unmuted = Unmuted { rows: Vec::new(), problems: Vec::new(), notes: Vec::new() };
+    let mut unmuted = UnmutedFindings { rows: Vec::new(), problems: Vec::new(), notes: Vec::new() };
     unmuted.rows.extend(rows.iter().filter(|row| accepted(row).is_none()));
     for problem in problems {
         let mut muted = present(problem).map(accepted).peekable();

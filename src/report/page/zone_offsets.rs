@@ -12,13 +12,13 @@ const FIRST: &str = "2000-01-01T00:00:00Z";
 const AFTER: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// The zone of the report with its offsets.
-pub(super) struct Times {
+pub(super) struct ZoneOffsets {
     pub zone: Zone,
     /// Pairs of a Unix time in seconds and the offset in minutes from then on: `946684800:60 954032400:120`.
     pub offsets: String,
 }
 
-impl Times {
+impl ZoneOffsets {
     pub(super) fn new(report: &Report<'_>) -> Self {
         let first = FIRST.parse().unwrap_or(Timestamp::UNIX_EPOCH);
         let last = report.rows.iter().filter_map(|row| row.last_seen.parse::<Timestamp>().ok()).max();

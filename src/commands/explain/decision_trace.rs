@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::saved::{incident_text, is_id, read_incident};
+use super::saved_incident::{incident_text, is_id, read_incident};
 use super::section::section;
 use crate::commands::triage::{self, decision};
 use crate::diagnosis::{RULES, refused};
@@ -45,7 +45,7 @@ pub fn with_decision(
     section(&mut writer, &title, &tried.chain(decided).collect::<Vec<_>>(), false);
     section(&mut writer, "Inputs that could not be read", &unread, false);
     if let Some(reported) = reported.filter(|reported| !is_same_verdict(reported, &decision.row)) {
-        writer.blank();
+        writer.blank_line();
         writer.say(&format!(
             "The report has {}, and these inputs give {}. Pass all inputs of the report; its options are not used here.",
             verdict(&reported),

@@ -1,16 +1,16 @@
 //! The section "Collect next": requests whose answers confirm findings.
 
 use super::cards::Check;
-use super::text::shown_in;
+use super::text::sanitize_to;
 use crate::report::Report;
 use crate::report::collect_next::collect_next;
-use crate::report::numbers::counted;
+use crate::report::numbers::pluralize;
 
 /// Most hosts, accounts or SPNs that a group of requests lists.
 const MAX_SUBJECTS: usize = 20;
 
 /// Requests for one kind of data.
-pub(super) struct Ask {
+pub(super) struct CollectNextItem {
     pub title: &'static str,
     /// Number of incidents with such a request.
     pub incidents: String,
@@ -22,13 +22,13 @@ pub(super) struct Ask {
 }
 
 /// Groups the requests of all present incidents.
-pub(super) fn all(report: &Report<'_>) -> Vec<Ask> {
+pub(super) fn all(report: &Report<'_>) -> Vec<CollectNextItem> {
     let present = report.rows.iter().filter(|row| row.status.is_present());
     collect_next(present)
         .into_iter()
-        .map(|group| Ask {
+        .map(|group| CollectNextItem {
             title: group.title,
-            incidents: counted(group.incidents as u64, "incident"),
+            incidents: pluralize(group.incidents as u64, "incident"),
             subjects: subjects(&group.subjects),
             is_example: group.subjects.len() > 1,
             example: Check::new(group.example),
@@ -40,7 +40,7 @@ fn subjects(names: &[String]) -> String {
     if names.len() < 2 {
         return String::new();
     }
-    let shown: Vec<String> = names.iter().take(MAX_SUBJECTS).map(|name| shown_in(name, 100)).collect();
+    let shown: Vec<String> = names.iter().take(MAX_SUBJECTS).map(|name| sanitize_to(name, 100)).collect();
     match names.len().saturating_sub(MAX_SUBJECTS) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -108,6 +108,6 @@ impl SavedFile<'_> {
 }
 
 /// Returns the first 40 characters of an invalid value, for a message.
-pub fn shortened(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
 }

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 
 use crate::probe::Probe;
-use crate::report::numbers::counted;
+use crate::report::numbers::pluralize;
 use crate::report::text_writer::few;
 
 /// Returns the reasons why hosts did not answer: a sentence for each address that was tried. More than `most` hosts with the
 /// same failure share one sentence.
-pub(super) fn unanswered(probes: &[Probe], most: usize) -> Vec<String> {
+pub(super) fn describe_silent_hosts(probes: &[Probe], most: usize) -> Vec<String> {
     let mut by_failure: IndexMap<String, (Vec<String>, Vec<String>)> = IndexMap::new();
     for probe in probes.iter().filter(|probe| probe.answer.is_none()) {
         for failure in &probe.failures {
@@ -23,7 +23,7 @@ pub(super) fn unanswered(probes: &[Probe], most: usize) -> Vec<String> {
         if hosts.len() <= most {
             return sentences;
         }
-        vec![format!("{}: {failure} They are {}.", counted(hosts.len() as u64, "host"), few(&hosts, most))]
+        vec![format!("{}: {failure} They are {}.", pluralize(hosts.len() as u64, "host"), few(&hosts, most))]
     };
     by_failure.into_iter().flat_map(describe).collect()
 }
@@ -44,7 +44,7 @@ mod tests {
         let refused = |host| probe(host, vec![Failure::Refused, Failure::Refused]);
         let mut probes: Vec<Probe> = (0..9).map(refused).collect();
         probes.push(probe(9, vec![Failure::Closed]));
-        let sentences = unanswered(&probes, 5);
+        let sentences = describe_silent_hosts(&probes, 5);
         assert_eq!(sentences.len(), 2, "{sentences:?}");
         assert!(sentences[0].starts_with("9 hosts: the connection was refused."), "{sentences:?}");
         assert!(
@@ -53,6 +53,6 @@ mod tests {
         );
         assert!(sentences[1].starts_with("srv9: the host closed"), "{sentences:?}");
         // All of them, for whoever asks.
-        assert_eq!(unanswered(&probes, usize::MAX).len(), 19);
+        assert_eq!(describe_silent_hosts(&probes, usize::MAX).len(), 19);
     }
 }

@@ -1,7 +1,7 @@
 //! Reads PowerShell's `Export-Clixml` as JSON objects, one for each object of the file.
 //!
-//! The format is that of MS-PSRP 2.2.5. Properties (`Props`) and notes (`MS`) become members; lists, stacks and queues become
-//! arrays; dictionaries become objects; a reference (`Ref`) becomes a copy of what it refers to.
+//! The format is that of MS-PSRP 2.2.5. Properties (`Props`) and notes (`MS`) become members. Lists, stacks and queues become
+//! arrays, and dictionaries become objects. A reference (`Ref`) becomes a copy of the value that it refers to.
 
 use std::collections::HashMap;
 

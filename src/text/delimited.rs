@@ -1,4 +1,4 @@
-//! Delimited text with a header (CSV), row by row, whatever its quotation marks do.
+//! Reads delimited text with a header (CSV) row by row, in bounded memory even if a quotation mark is never closed.
 
 use std::io::{self, Read};
 

@@ -65,8 +65,8 @@ pub fn escape_control(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Text that no mail, chat or ticket reads as markup, a link or a mention, and no terminal as control: what begins one becomes
-/// `\u{..}`. Commands between backquotes stay, with their placeholders.
+/// Text that no mail, chat or ticket reads as markup, a link or a mention, and that cannot drive a terminal. A character that begins
+/// one of these becomes `\u{..}`. Commands between backquotes stay, with their placeholders.
 pub(crate) fn escape_markup(text: &str) -> String {
     let text = escape_control(text);
     let mut out = String::with_capacity(text.len() + 16);

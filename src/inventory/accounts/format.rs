@@ -10,7 +10,7 @@ pub(super) type Text<'t> = TextReader<&'t mut dyn Read>;
 
 /// An export format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
 pub(super) struct Format {
-    /// Its name in the documentation.
+    /// The name of the format in the documentation and the run's summary.
     pub name: &'static str,
     /// Recognises the format by the start of the text.
     pub recognise: fn(&str) -> bool,

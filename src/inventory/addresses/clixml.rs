@@ -1,7 +1,7 @@
 //! Reads `Export-Clixml` of `Get-NetIPAddress`, `Get-NetIPConfiguration`, `Get-NetAdapter`,
 //! `Win32_NetworkAdapterConfiguration` and the DNS and DHCP cmdlets.
 //!
-//! The objects are those of [JSON](super::powershell_json); CLIXML keeps lists whatever their depth.
+//! The objects are those of [JSON](super::powershell_json). CLIXML keeps lists at any depth.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};

@@ -1,5 +1,5 @@
-//! Reads `Get-DnsServerResourceRecord | Export-Csv` with the record's data in its own column: what names
-//! resolve to, not what hosts own.
+//! Reads `Get-DnsServerResourceRecord | Export-Csv`, in which a column has the data of the record. It shows what names resolve to,
+//! and not what hosts own.
 
 use super::collector::AddressCollector;
 use super::format::{Format, Reader, Refusal, Sample};

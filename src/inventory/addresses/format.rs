@@ -7,7 +7,7 @@ use crate::text::delimited::Header;
 
 /// An input format. A new one is a file in this folder and a line in [`FORMATS`](super::registry::FORMATS).
 pub(crate) struct Format {
-    /// Its name in the documentation and the run's summary.
+    /// The name of the format in the documentation and the run's summary.
     pub name: &'static str,
     pub recognise: fn(&Sample<'_>) -> bool,
     pub read: Reader,

@@ -239,7 +239,7 @@ pub(super) fn texts(object: &Object, name: &str) -> Vec<String> {
     list(&value).into_iter().flat_map(|value| split_list(&plain(value))).collect()
 }
 
-/// Splits `a b`, `a;b`, `a, b`, `{a;b}`, `{"a", "b"}`.
+/// Splits a list that was joined to one text, such as `a b`, `a;b`, `a, b`, `{a;b}` or `{"a", "b"}`.
 pub(super) fn split_list(text: &str) -> Vec<String> {
     text.split(['{', '}', ';', ',', ' ', '"', '\'', '\n', '\r', '\t', '|'])
         .filter(|part| !part.is_empty())

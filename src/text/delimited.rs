@@ -36,7 +36,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The header of a table that begins with this text.
+    /// Reads the header of a table from the beginning of its text. `None` if the text is not a table.
     pub(crate) fn parse(head: &str) -> Option<Self> {
         Some(Table::open(TextReader::from_text(head)).ok()??.header)
     }

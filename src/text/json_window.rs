@@ -275,7 +275,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// The position after the string that begins at `from`, in a value that begins at `start`.
+    /// Returns the position after the string that begins at `from`. The value that contains it begins at `start`.
     fn string_end(&mut self, from: usize, start: usize) -> Result<usize, Fault> {
         let mut at = from + 1;
         loop {

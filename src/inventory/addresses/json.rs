@@ -219,7 +219,7 @@ pub(super) fn nested(object: &Object, name: &str) -> Option<Object> {
     }
 }
 
-/// A value as text, see [`text`].
+/// Converts a value to text. An array, an object of another kind and `null` give an empty text.
 pub(super) fn plain(value: &Value) -> String {
     match unwrapped(value) {
         Value::String(text) => text.trim().to_owned(),

@@ -33,8 +33,8 @@ const PORT: u16 = 135;
 /// Most connections followed at once. A capture has far fewer open at a time. A scan that exceeds the limit
 /// drops the oldest, which are finished.
 const MAX_CONNECTIONS: usize = 4096;
-/// Most bytes held for all connections together. Above it, all connections are dropped.
-const MAX_HELD: usize = 32 << 20;
+/// Most bytes kept in memory for all connections together. Above it, all connections are dropped.
+const MAX_BUFFERED: usize = 32 << 20;
 /// Longest block of a capture in bytes. The reader's buffer grows up to it.
 const MAX_BLOCK: usize = 16 << 20;
 /// Most different answers that are kept. A capture repeats each answer many times.
@@ -180,8 +180,8 @@ struct Capture {
     packets: u64,
     /// Number of packets of a link type that is not supported.
     unread_links: u64,
-    /// Bytes held for all connections.
-    held: usize,
+    /// Bytes kept in memory for all connections.
+    buffered_bytes: usize,
     /// Connections that were dropped unfinished, and answers above [`MAX_ANSWERS`].
     dropped: u64,
 }
@@ -221,14 +221,15 @@ impl Capture {
         self.make_room(&ends);
         let followed = self.connections.entry(ends).or_default();
         followed.last = self.packets;
-        let before = followed.conversation.held();
+        let before = followed.conversation.buffered_bytes();
         let found = if from_server {
             followed.conversation.server(tcp)
         } else {
             followed.conversation.client(tcp);
             Vec::new()
         };
-        self.held = (self.held + followed.conversation.held()).saturating_sub(before);
+        self.buffered_bytes =
+            (self.buffered_bytes + followed.conversation.buffered_bytes()).saturating_sub(before);
         if tcp.rst() {
             self.drop_connection(&ends);
         }
@@ -239,10 +240,11 @@ impl Capture {
 
     /// Drops connections if the next packet needs room.
     fn make_room(&mut self, ends: &Endpoints) {
-        if self.held > MAX_HELD {
-            self.dropped += self.connections.values().filter(|c| c.conversation.held() > 0).count() as u64;
+        if self.buffered_bytes > MAX_BUFFERED {
+            self.dropped +=
+                self.connections.values().filter(|c| c.conversation.buffered_bytes() > 0).count() as u64;
             self.connections.clear();
-            self.held = 0;
+            self.buffered_bytes = 0;
         } else if self.connections.len() >= MAX_CONNECTIONS && !self.connections.contains_key(ends) {
             // Drop half at a time, so that a scan of a million ports does not need a million searches.
             let mut ages: Vec<u64> = self.connections.values().map(|c| c.last).collect();
@@ -250,16 +252,16 @@ impl Capture {
             let middle = *middle;
             let dropped = &mut self.dropped;
             self.connections.retain(|_, c| {
-                *dropped += u64::from(c.last <= middle && c.conversation.held() > 0);
+                *dropped += u64::from(c.last <= middle && c.conversation.buffered_bytes() > 0);
                 c.last > middle
             });
-            self.held = self.connections.values().map(|c| c.conversation.held()).sum();
+            self.buffered_bytes = self.connections.values().map(|c| c.conversation.buffered_bytes()).sum();
         }
     }
 
     fn drop_connection(&mut self, ends: &Endpoints) {
         if let Some(gone) = self.connections.remove(ends) {
-            self.held = self.held.saturating_sub(gone.conversation.held());
+            self.buffered_bytes = self.buffered_bytes.saturating_sub(gone.conversation.buffered_bytes());
         }
     }
 

@@ -64,10 +64,10 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// Bytes held in memory.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the bytes that are kept in memory.
+    pub(super) fn buffered_bytes(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |(_, _, stub)| stub.len());
-        self.to_server.held() + self.to_client.held() + partial
+        self.to_server.buffered_bytes() + self.to_client.buffered_bytes() + partial
     }
 
     /// Reads a segment from the client.

@@ -38,8 +38,8 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Bytes held in memory.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the bytes that are kept in memory.
+    pub(super) fn buffered_bytes(&self) -> usize {
         self.ready.len() + self.early_bytes
     }
 

@@ -52,7 +52,9 @@ pub fn scan<C: RecordVisitor>(
         // The calling thread is a worker, too, so a small input starts no thread. If a thread cannot be started, the other
         // workers do its tasks.
         let others: Vec<_> = (1..plan.useful_threads(threads))
-            .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
+            .filter_map(|_| {
+                std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).ok()
+            })
             .collect();
         let mut visitors = vec![work()];
         // A worker panics only if `new_visitor` does, and then it has read nothing.
@@ -64,4 +66,4 @@ pub fn scan<C: RecordVisitor>(
 }
 
 /// Stack of a worker in bytes. The `evtx` crate recurses into nested elements, up to 512 deep.
-pub(crate) const STACK: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;

@@ -107,8 +107,8 @@ pub(crate) fn sources_of<'r>(rows: impl IntoIterator<Item = &'r OwnedAddress>) -
     rows.into_iter().map(|row| row.source.clone()).collect()
 }
 
-/// The sources that resolve the target's name to such an address.
-pub(crate) fn dns_sources(case: &Case<'_>, is_such: impl Fn(IpAddr) -> bool) -> Vec<Source> {
-    let resolved = case.parties.resolved_addresses().iter().filter(|(address, _)| is_such(*address));
+/// The sources that resolve the target's name to an address that satisfies `is_wanted`.
+pub(crate) fn dns_sources(case: &Case<'_>, is_wanted: impl Fn(IpAddr) -> bool) -> Vec<Source> {
+    let resolved = case.parties.resolved_addresses().iter().filter(|(address, _)| is_wanted(*address));
     resolved.map(|(_, source)| (*source).clone()).collect()
 }

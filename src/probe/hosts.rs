@@ -22,7 +22,7 @@ const PORT: u16 = 135;
 /// Most hosts asked at once. 900 silent hosts of 1,000 take two rounds.
 const WORKERS: usize = 500;
 /// Stack of a worker in bytes. A worker mostly waits, and its answer of at most 160 KiB is on the heap.
-const STACK: usize = 256 << 10;
+const STACK_BYTES: usize = 256 << 10;
 
 /// Options of a probe.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ pub fn probe(hosts: &[String], options: &Options, progress: &dyn HostProgress) -
     thread::scope(|scope| {
         // If the system refuses a thread, the others do its work.
         for _ in 1..hosts.len().min(WORKERS) {
-            if thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).is_err() {
+            if thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).is_err() {
                 break;
             }
         }

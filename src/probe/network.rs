@@ -17,7 +17,7 @@ const MAX_LOOKUPS: usize = 2048;
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
 /// Stack in bytes of the thread of a look-up. The resolver's plug-ins (NSS on Linux) run on it.
-const STACK: usize = 512 << 10;
+const STACK_BYTES: usize = 512 << 10;
 
 /// Most addresses of one name that are used. Only a round-robin name of many hosts has more.
 const MAX_ADDRESSES: usize = 16;
@@ -82,7 +82,7 @@ fn look_up(name: String, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>
         return Err(Failure::SlowName(timeout));
     }
     let (answer, answered) = mpsc::sync_channel(1);
-    let started = thread::Builder::new().stack_size(STACK).spawn(move || {
+    let started = thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
         let found = (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
         LOOKUPS.fetch_sub(1, Ordering::Relaxed);
         // Nobody waits for a late answer.

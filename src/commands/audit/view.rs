@@ -12,9 +12,9 @@ use crate::zone::Zone;
 
 /// Most findings that all get a paragraph.
 const ALL_IN_FULL: usize = 10;
-/// Findings with a paragraph if there are more than [`ALL_IN_FULL`].
+/// Number of findings that get a paragraph if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
-/// Findings of each kind that get a line instead of a paragraph. The others are counted.
+/// Number of findings of each kind that get a line instead of a paragraph. The others are counted.
 const MAX_LINES: usize = 4;
 const MAX_OWNERS: usize = 4;
 const MAX_EVIDENCE: usize = 3;

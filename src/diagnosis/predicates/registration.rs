@@ -145,7 +145,7 @@ fn serves_target(case: &Case<'_>) -> bool {
 }
 
 /// The SPN is on one other account, and nothing shows where the responder runs.
-pub(in crate::diagnosis) fn spn_elsewhere_perhaps(case: &Case<'_>) -> Option<Proof> {
+pub(in crate::diagnosis) fn spn_elsewhere_of_unknown_host(case: &Case<'_>) -> Option<Proof> {
     let mut p = spn_elsewhere(case)?;
     if is_no_computer(case) && !case.ownership.via_host {
         p.kind = Some(Kind::SharedName);

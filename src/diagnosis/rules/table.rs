@@ -214,7 +214,7 @@ pub static RULES: &[Rule] = {
         proves(ServiceAnswered, "the SPN is on another account, and the responder has an SPN of the target's name",
             (DuplicateSpn, Kind::Misplaced), MISPLACED_SERVICE_RIVALS, registration::spn_elsewhere_for_service),
         rule(ServiceAnswered, "the SPN is on another account; it is unknown whether the responder serves the target",
-            (DuplicateSpn, Kind::Misplaced, Likely), registration::spn_elsewhere_perhaps),
+            (DuplicateSpn, Kind::Misplaced, Likely), registration::spn_elsewhere_of_unknown_host),
         proves(ServiceAnswered, "the SPN is on accounts of two domains, and the client's KDC finds one that is not the responder",
             (DuplicateSpn, Kind::Duplicate), MISPLACED_SERVICE_RIVALS, registration::spn_twice),
         rule(ServiceAnswered, "the SPN is on several accounts, and it is unknown which the KDC finds",

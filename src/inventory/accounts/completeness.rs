@@ -18,7 +18,7 @@ pub(super) enum Completeness {
     Declared(String),
 }
 
-/// The SPNs of an account that only a full dump has.
+/// The SPNs that an account has only in a full dump of the domain.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct MarkerSpns {
     /// The replication SPN of a domain controller.

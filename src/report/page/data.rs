@@ -23,7 +23,7 @@ use crate::report::{Report, Row};
 pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 
 /// Most uncompressed bytes, because of the browser's memory. About 100,000 incidents reach the limit.
-const MAX_RAW: usize = 160 << 20;
+const MAX_RAW_BYTES: usize = 160 << 20;
 
 /// Members of the array of an incident, in their order.
 const MEMBERS: [&str; 26] = [
@@ -87,7 +87,7 @@ impl IncidentData {
         writer.out.write_all(b"[")?;
         let mut included = 0;
         for row in report.rows {
-            if writer.out.total_out() > room || writer.raw > MAX_RAW {
+            if writer.out.total_out() > room || writer.raw > MAX_RAW_BYTES {
                 break;
             }
             writer.row(row)?;

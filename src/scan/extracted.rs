@@ -46,7 +46,7 @@ struct MergedLog {
     line: Option<LogLine>,
     /// Number of its events that were read.
     events_read: u64,
-    /// Do two lines about it contradict each other?
+    /// Do two lines about the log contradict each other?
     contradictory: bool,
 }
 

@@ -34,7 +34,7 @@ impl Interner {
 /// An address as a format read it. A text is empty if the source has no value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewAddress<'a> {
-    /// Empty: use the host of `--host`, or the one in the file's name.
+    /// The host's name. If it is empty, the host is that of `--host` or of the file's name.
     pub host: &'a str,
     pub address: IpAddr,
     pub prefix_length: Option<u8>,

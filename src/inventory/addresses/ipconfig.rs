@@ -131,7 +131,7 @@ enum Block {
 
 /// The host whose output is being read.
 struct CurrentHost {
-    /// Empty if the output does not show it.
+    /// The host's name; empty if the output does not show it.
     name: String,
     block: Block,
     /// Number of titles so far, each of which begins a host.

@@ -1,4 +1,4 @@
-//! What a person reads on standard error and in an empty report: the worst problems, the files, why the run failed, what was
+//! Texts for a person on standard error and in an empty report: the worst problems, the files, why the run failed, what was
 //! left out, and what to do next.
 
 use crate::support::program::*;
@@ -18,7 +18,7 @@ fn run(sandbox: &Sandbox, options: &[&str]) -> Run {
 #[test]
 fn a_run_with_files_names_the_worst_problems_and_the_files() {
     let sandbox = Sandbox::new();
-    // -v: as on a terminal.
+    // -v gives the summary of a terminal.
     let said = run(&sandbox, &["-v", "-o", "r.csv", "-o", "r.html"]).exits(0).stderr();
     assert!(said.contains("9 problems in 12 incidents\n  1. "), "{said}");
     assert!(
@@ -62,11 +62,11 @@ fn since_says_what_it_left_out() {
     let report = sandbox.text("r.txt").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(report.starts_with("No Kerberos event 4 (KRB_AP_ERR_MODIFIED) in this period."), "{report}");
     assert!(report.contains(left_out) && report.contains("Leave out --since to include them."), "{report}");
-    // Each event once, however many exports hold it.
+    // Each event counts once, although two exports have it.
     let log = sample("logs");
     sandbox.run(&["triage", &log, &log, "--since", "2026-11-22", "-o", "r.txt"]).exits(0);
     assert!(sandbox.text("r.txt").contains("29 events 4"), "{}", sandbox.text("r.txt"));
-    // Where some are left, the summary has it.
+    // If some events are left, the summary has the sentence.
     let said = run(&sandbox, &["-v", "--since", "2026-10-06", "-o", "r.csv"]).exits(0).stderr();
     assert!(said.contains("Left out: ") && said.contains(" before 2026-10-06 00:00 UTC (--since)"), "{said}");
     let said = run(&sandbox, &["-v", "-o", "r.csv"]).exits(0).stderr();

@@ -1,4 +1,4 @@
-//! Bugs 3, 5, 6 and 12 of the review. The tests of the others are with what they are about, and name their number.
+//! Bugs 3, 5, 6 and 12 of the review. The tests of the other bugs are in the modules of their subjects.
 
 use std::time::{Duration, SystemTime};
 
@@ -38,7 +38,7 @@ fn bug_5_one_thread_reads_the_lists_as_well() {
         let arguments = ["triage", "A.evtx", "-s", "lists", "--threads", threads, "-o", "r.csv"];
         highest_until_end(&mut sandbox.start(&arguments), "Threads")
     };
-    // The same threads for signals and progress in both.
+    // Both runs have the same threads for signals and progress.
     let (one, eight) = (most("1"), most("8"));
     assert!(one > 0 && one + 7 <= eight, "{one} {eight}");
 }

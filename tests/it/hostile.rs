@@ -1,4 +1,4 @@
-//! What an attacker may put into inputs, by the numbers of the review's attacks. `SECURITY.md` names these tests.
+//! Inputs of an attacker. The numbers of the attacks are those of the review, and `SECURITY.md` names these tests.
 
 use std::collections::BTreeSet;
 #[cfg(unix)]
@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::support::evtx::kerberos_event4;
 use crate::support::program::*;
 
-/// What begins every hostile name, so that it is found again in a command.
+/// The beginning of every hostile name, by which it is found in a command.
 const MARK: &str = "zq9";
 
-/// What a shell, a spreadsheet or a terminal may act on.
+/// Texts on which a shell, a spreadsheet or a terminal may act.
 const PAYLOADS: &[&str] = &[
     "$env:USERNAME",
     "$(calc)",
@@ -75,7 +75,7 @@ const PAYLOADS: &[&str] = &[
     "$$'",
 ];
 
-/// Every `line` of a command in a JSON report.
+/// Collects every `line` of a command in a JSON report.
 fn commands(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -89,7 +89,7 @@ fn commands(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The commands between backquotes in the text of an audit, whose names may hold backquotes too.
+/// Collects the commands between backquotes in the text of an audit. Names may have backquotes too.
 fn quoted_commands(text: &str, found: &mut BTreeSet<String>) {
     let tools = [
         "setspn", "netdom", "klist", "nltest", "nslookup", "ipconfig", "repadmin", "netsh", "wevtutil",
@@ -102,7 +102,7 @@ fn quoted_commands(text: &str, found: &mut BTreeSet<String>) {
     found.extend(text.split('`').filter(is_command).map(str::to_owned));
 }
 
-/// Fails where a name of the inputs is more than one plain word of the command.
+/// Fails if a name of the inputs is more than one plain word of the command.
 #[track_caller]
 fn check_command(line: &str) {
     // A placeholder is not a name. No shell runs it, because a person must replace it first.
@@ -145,7 +145,7 @@ fn check_command(line: &str) {
     }
 }
 
-/// Hostile texts: the payloads alone and joined, in every place of a name.
+/// The payloads alone and joined in pairs.
 fn hostile_texts() -> Vec<String> {
     let pairs = PAYLOADS.iter().zip(PAYLOADS.iter().cycle().skip(7));
     let joined = pairs.map(|(a, b)| format!("{MARK}{a}{b}"));
@@ -215,10 +215,10 @@ fn the_check_of_commands_finds_what_is_wrong() {
     }
 }
 
-/// What the texts of an incident take in the most verbose format, whatever its names.
+/// Most bytes of the texts of an incident in the most verbose format.
 const MAX_TEXTS: u64 = 48 << 10;
 
-/// Attack 1: what is written grows with the input, and not faster; and so does the memory.
+/// Attack 1: outputs grow in proportion to the input.
 #[test]
 fn attack_1_outputs_grow_in_proportion_to_the_input() {
     const EVENTS: usize = 120;
@@ -262,7 +262,7 @@ fn attack_12_two_records_with_one_key_are_both_counted_and_named() {
     assert!(stderr.contains("say different things in a.evtx and b.evtx"), "{stderr}");
 }
 
-/// Attack 13: a row or an object that a reader cannot take does not end without a word.
+/// Attack 13: a row or an object that exceeds a limit is reported.
 #[test]
 fn attack_13_what_exceeds_a_limit_is_reported_and_exits_with_3() {
     let sandbox = Sandbox::new();
@@ -334,7 +334,7 @@ fn attack_14_pipes_and_devices_are_refused_as_every_input() {
             assert!(matches!(status, Some(3 | 4)), "{arguments:?}: {status:?}");
         }
     }
-    // In a folder they are not looked at.
+    // In a folder they are skipped.
     std::fs::create_dir(sandbox.path("folder")).unwrap();
     std::fs::rename(sandbox.path("pipe"), sandbox.path("folder/pipe")).unwrap();
     std::fs::copy(sandbox.path("i.csv"), sandbox.path("folder/i.csv")).unwrap();
@@ -372,7 +372,7 @@ fn attack_15_forged_counts_do_not_wrap_in_any_output() {
     assert!(sandbox.text("r.html").contains("18,446,744,073,709,551,615 records"));
 }
 
-/// The same with an earlier report whose counts are forged.
+/// Attack 15: a baseline with forged counts.
 #[test]
 fn attack_15_forged_counts_of_a_baseline_do_not_wrap() {
     let sandbox = Sandbox::new();
@@ -402,13 +402,13 @@ fn attack_8_a_clock_that_runs_ahead_resolves_nothing_and_is_reported() {
     let (report, stderr) = night(four("B", "srv7", 4, 13).at("2999-01-01T00:00:00Z"));
     assert!(report.iter().all(|row| row.3 != "resolved"), "{report:?}");
     assert!(stderr.contains("in the future"), "{stderr}");
-    // It was not remembered as read to 2999: what really goes on for a day still resolves.
+    // The state does not record the log as read to 2999, so a day without events still resolves an incident.
     let (report, _) = night(four("C", "srv6", 5, 3000));
     let resolved: Vec<&str> = report.iter().filter(|row| row.3 == "resolved").map(|row| &*row.1).collect();
     assert!(resolved.contains(&"cifs/srv8"), "{report:?}");
 }
 
-/// Connections are the probe's, and no code starts a program.
+/// Only the probe has code that opens connections, and no code starts a program.
 #[test]
 fn only_the_probe_opens_connections_and_nothing_starts_a_program() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -439,7 +439,7 @@ fn only_the_probe_opens_connections_and_nothing_starts_a_program() {
     assert!(in_probe > 0);
 }
 
-/// Every test that `SECURITY.md` names is there.
+/// Every test that `SECURITY.md` names exists.
 #[test]
 fn each_promise_names_a_test_that_exists() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

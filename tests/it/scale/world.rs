@@ -17,7 +17,7 @@ enum RecordKind {
     Other,
 }
 
-/// A record of some log.
+/// A random record.
 #[derive(Debug, Clone)]
 pub struct RandomRecord {
     kind: RecordKind,

@@ -283,7 +283,7 @@ fn accounts_are_read_with_their_attributes() {
     assert_eq!(account("SRV2").domain.as_ref(), "beta.example.com");
 }
 
-/// Details are for a person, and a line of a hosts file holds on its own host only.
+/// A triage reads no file of details, and a line of a hosts file counts only for its own host.
 #[test]
 fn a_triage_of_the_folder_uses_no_file_of_details() {
     let sandbox = Sandbox::new();

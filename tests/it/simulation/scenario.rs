@@ -246,7 +246,7 @@ impl Scenario {
         }
     }
 
-    /// Dates the fixes of accounts.
+    /// Sets the dates of accounts that a fix changed.
     fn date_repairs(&mut self) {
         let later = DAY + 40 * HOUR;
         for (a, account) in self.later.accounts.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Variants of the kinds of attacks that the review found: other places, formats and commands. `SECURITY.md` names these tests.
+//! Variants of the attacks that the review found, in other names, formats and commands. `SECURITY.md` names these tests.
 
 mod runs;
 
@@ -9,7 +9,7 @@ use krbtriage::text::escape::is_dangerous;
 use crate::support::evtx::kerberos_event4;
 use crate::support::program::*;
 
-/// What a spreadsheet, a page, a chat, a terminal or a shell may act on.
+/// Texts on which a spreadsheet, a page, a chat, a terminal or a shell may act.
 const PAYLOADS: &[&str] = &[
     "=cmd|' /C calc'!A0",
     "+1+1",
@@ -48,7 +48,7 @@ const PAYLOADS: &[&str] = &[
     "\u{e0101}x",
 ];
 
-/// Every payload in every place of a name that a report shows.
+/// Writes inputs with every payload in every name that a report shows.
 fn hostile_inputs(sandbox: &Sandbox) {
     let mut events = Vec::new();
     let mut addresses = "host,address,description\r\n".to_owned();
@@ -89,7 +89,7 @@ fn check_text(name: &str, text: &str) {
     assert_eq!(bad, None, "{name}");
 }
 
-/// No cell begins a formula, whichever of the usual separators the reader splits at.
+/// Fails if a cell begins a formula when a reader splits at any of the usual separators.
 #[track_caller]
 fn check_cells(name: &str, text: &str) {
     check_text(name, text);
@@ -106,7 +106,7 @@ fn check_cells(name: &str, text: &str) {
     }
 }
 
-/// Attacks 3 and 11: every output of every command.
+/// Attacks 3 and 11: no output of any command acts on a name.
 #[test]
 fn attack_11_names_act_in_no_output() {
     let sandbox = Sandbox::new();
@@ -224,7 +224,7 @@ fn attack_13_a_bad_json_object_costs_itself_in_every_list() {
     }
 }
 
-/// Attack 13: two names that differ only in case are one name to every reader, so an object or row that uses both is open.
+/// Attack 13: two names that differ only in case are one name to every reader, so an object or row with both is skipped.
 #[test]
 fn attack_13_names_that_differ_in_case_and_value_are_reported() {
     let sandbox = Sandbox::new();
@@ -284,7 +284,7 @@ fn attack_13_names_that_differ_in_case_and_value_are_reported() {
     }
 }
 
-/// Attack 13: what a limit of a text form drops.
+/// Attack 13: values that exceed a limit of a text form.
 #[test]
 fn attack_13_limits_of_text_forms_are_reported_and_exit_with_3() {
     let sandbox = Sandbox::new();

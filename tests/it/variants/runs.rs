@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::evtx::{Event, Provider, kerberos_event4};
 use crate::support::program::*;
 
-/// Attack 2: outputs of every option, and names that reach an input by another way.
+/// Attack 2: outputs of every option to an input under another name.
 #[cfg(unix)]
 #[test]
 fn attack_2_no_output_replaces_an_input_that_has_another_name() {
@@ -58,7 +58,7 @@ fn attack_2_no_output_replaces_an_input_that_has_another_name() {
     }
 }
 
-/// Attack 9: changes that leave a state that unpacks, or add to it.
+/// Attack 9: a state that was changed or extended and still unpacks.
 #[test]
 fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
     let sandbox = Sandbox::new();
@@ -82,7 +82,7 @@ fn attack_9_a_state_that_was_changed_in_any_way_is_refused_and_stays() {
     }
 }
 
-/// Attack 6: whatever fails of several outputs, nothing is replaced or the message lists what was.
+/// Attack 6: if one of several outputs fails, nothing is replaced, or the message lists what was.
 #[cfg(unix)]
 #[test]
 fn attack_6_outputs_are_all_or_none_or_listed() {
@@ -106,7 +106,7 @@ fn attack_6_outputs_are_all_or_none_or_listed() {
     }
 }
 
-/// Attack 5: whoever names a host in an event, and whatever the report's format, only clients and listed hosts are visited.
+/// Attack 5: the script visits only clients and listed hosts, whoever names a host in an event.
 #[test]
 fn attack_5_no_report_makes_the_script_visit_a_host_of_an_event() {
     let sandbox = Sandbox::new();
@@ -141,7 +141,7 @@ fn attack_5_no_report_makes_the_script_visit_a_host_of_an_event() {
         let hosts = script[begin..].split_once("\n)").unwrap().0;
         assert_eq!(hosts.lines().count(), 1, "{hosts}");
     }
-    // The script asks the client's resolver for names. It asks only for what this client wanted itself.
+    // The script asks the resolver of a client only for names that this client requested.
     let begin = script.find("$Resolve = @(").unwrap();
     let asked = script[begin..].split_once("\n)").unwrap().0;
     assert!(asked.lines().skip(1).all(|line| line.trim().starts_with("'srv1.alpha.example.com|")), "{asked}");
@@ -248,7 +248,7 @@ fn attack_8_no_event_with_a_wrong_time_moves_how_far_a_log_was_read() {
     }
 }
 
-/// Attack 15: counts of a report that is a baseline, of every kind of number.
+/// Attack 15: counts of every kind of number in a baseline.
 #[test]
 fn attack_15_no_count_of_a_baseline_ends_the_run_unnoticed() {
     let sandbox = Sandbox::new();

@@ -73,7 +73,7 @@ impl Run {
     }
 }
 
-/// The samples' report, with the separators that Windows has.
+/// The samples' report with the path separators of Windows.
 pub fn samples_report() -> String {
     let text = std::fs::read_to_string(Path::new(ROOT).join("samples/report.csv")).unwrap();
     text.replace("samples/logs/", r"logs\").replace("samples/", "")

@@ -193,3 +193,32 @@ fn velociraptor_names_the_client() {
         )
     );
 }
+
+/// A bug: a line below a table of `dsquery` or `netsh` was read by the columns of the table.
+#[test]
+fn a_line_below_a_table_of_dsquery_or_netsh_is_not_a_row() {
+    let table =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/spns/dsquery-table.txt"))
+            .unwrap();
+    let below = lists(&format!("{table}\n#TYPE Microsoft.Management.Infrastructure.CimInstance#ROOT/x\n"));
+    assert_eq!(below.accounts.len(), lists(&table).accounts.len());
+    assert_eq!(below.files[0].read_errors, ["line 4: the line is not a row of the table and is skipped"]);
+    let table = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fuzz/seeds/inventory/netsh-ipaddresses.txt"
+    ))
+    .unwrap();
+    let prose = format!("{}\nPS C:\\Users\\ann> # on SRV77, IP 10.77.0.7\n", table.trim_end());
+    assert_eq!(owned("SRV1.txt", &prose), owned("SRV1.txt", &table));
+}
+
+/// A bug: with a comment mark before RVTools' header, `VM` was unknown and the ESX host got the addresses.
+#[test]
+fn a_list_of_machines_with_a_comment_mark_gives_no_row() {
+    let list =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/inventory/rvtools.csv"))
+            .unwrap();
+    let marked: String = list.lines().map(|line| format!("# {line}\n")).collect();
+    assert!(!owned("list.csv", &list).is_empty());
+    assert_eq!(addresses("list.csv", &marked).owned, []);
+}

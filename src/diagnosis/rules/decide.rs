@@ -20,7 +20,7 @@ pub(crate) struct Verdict {
     pub(crate) proof: Proof,
     /// Evidence against it. With any, the confidence is one step lower.
     pub(crate) contradictions: Vec<Caveat>,
-    /// Reasons why it is at most `likely`.
+    /// Reasons why the confidence is at most `likely`.
     pub(crate) caveats: Vec<Caveat>,
     pub(crate) open_rivals: Vec<&'static Rival>,
     pub(crate) excluded_rivals: Vec<&'static Rival>,

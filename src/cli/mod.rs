@@ -84,7 +84,7 @@ fn triage(args: args::Triage) -> Exit {
 
 fn run_triage(config: &commands::triage::Config, terminal: args::TerminalOptions) -> Exit {
     let bar = ProgressReporter::new(terminal.has_progress());
-    if config.outputs.write_binary_to_stdout() && terminal::is_terminal() {
+    if config.outputs.has_binary_on_stdout() && terminal::is_terminal() {
         say("krbtriage: a workbook is binary. Write it to a file with -o report.xlsx, or pipe it.");
         return Exit::Usage;
     }

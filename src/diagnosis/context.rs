@@ -65,7 +65,8 @@ pub(super) struct Fleet {
     loopbacks: HashMap<(IpAddr, String), Vec<(HostId, HostId)>>,
 }
 
-/// Number of pairs of which at least two remain without the client and the target of any incident.
+/// Number of pairs that are kept. The client of an incident is in at most one of them and its target in at most one other, so
+/// two pairs remain that are independent of the incident.
 const ENOUGH_PAIRS: usize = 4;
 
 impl Fleet {

@@ -41,7 +41,7 @@ fn kerberos_filter() -> EventFilter {
     EventFilter { providers: KERBEROS.map(String::from).to_vec(), event_ids: vec![3, 4] }
 }
 
-/// Leaves out every event 3 with another error than 0x29.
+/// Leaves out every event 3 whose error is not 0x29 (KRB_AP_ERR_MODIFIED).
 fn select_twins(selection: Selection) -> Selection {
     selection.only_where(3, "ErrorCode", ap_err_modified::is_0x29)
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::io_util::read_full_at;
 
 /// Memory of all sorters of a scan together, in bytes.
-const MEMORY: usize = 32 << 20;
+const MAX_MEMORY: usize = 32 << 20;
 
 /// Least memory of one sorter, in bytes. It limits 10 GiB of rows to 2,560 runs.
 const MIN_MEMORY: usize = 4 << 20;
@@ -74,7 +74,7 @@ struct SpillFile {
 impl Sorter {
     /// Creates one of `sorters` sorters that share the memory.
     pub fn new(sorters: usize) -> Self {
-        Self::with_limit((MEMORY / sorters.max(1)).max(MIN_MEMORY))
+        Self::with_limit((MAX_MEMORY / sorters.max(1)).max(MIN_MEMORY))
     }
 
     fn with_limit(limit: usize) -> Self {

@@ -129,7 +129,7 @@ pub struct Row {
     pub missing: Vec<RequestItem>,
     pub fix: Fix,
     pub logs: Vec<String>,
-    /// Data that `collect-script` can collect for `missing`, in the form of [`Collect`].
+    /// Data that `collect-script` can collect for `missing`, such as `addresses=HOST` and `resolve=NAME@CLIENT`.
     #[serde(default)]
     pub collect: Vec<String>,
     /// Seconds with an event, for the timeline. A saved report does not have them.

@@ -216,7 +216,7 @@ fn selection(config: &Config) -> (Selection, bool) {
 /// Formats the events of one worker.
 struct RowCollector {
     format: Format,
-    /// Leave out event 3 with another error than 0x29 (KRB_AP_ERR_MODIFIED).
+    /// Leave out every event 3 whose error is not 0x29 (KRB_AP_ERR_MODIFIED).
     only_modified: bool,
     /// Number of events 3 left out, by file. The scan counted them.
     left_out: HashMap<FileIndex, u64>,

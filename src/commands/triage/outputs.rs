@@ -71,7 +71,7 @@ impl Outputs {
     }
 
     /// Reports whether standard output gets bytes that are not text.
-    pub fn write_binary_to_stdout(&self) -> bool {
+    pub fn has_binary_on_stdout(&self) -> bool {
         self.reports.iter().any(|t| t.output == Output::Stdout && t.format == Format::Xlsx)
     }
 

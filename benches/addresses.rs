@@ -82,7 +82,7 @@ fn rows(count: usize) -> Vec<Row> {
             let bits = u32::try_from(i).unwrap();
             let address = match nth {
                 1 => "169.254.95.120".parse().unwrap(),
-                _ => std::net::Ipv4Addr::from(0x0a00_0000 | bits).into(),
+                _ => std::net::Ipv4Addr::from(0x0a00_0001 + bits).into(),
             };
             let [_, a, b, c] = bits.to_be_bytes();
             Row {
@@ -91,7 +91,7 @@ fn rows(count: usize) -> Vec<Row> {
                 interface: adapters[nth].0.to_owned(),
                 description: adapters[nth].1.to_owned(),
                 mac: format!("02-00-5E-{a:02X}-{b:02X}-{c:02X}"),
-                prefix: 16,
+                prefix: 8,
             }
         })
         .collect()

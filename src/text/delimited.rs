@@ -21,7 +21,16 @@ pub(crate) fn column_key(name: &str) -> String {
 
 /// Is the cell a spelling of this [key](column_key)?
 pub(crate) fn is_column_name(cell: &str, key: &str) -> bool {
-    !cell.is_empty() && key_chars(cell).eq(key.chars())
+    match cell.bytes().next() {
+        None => false,
+        // Nearly every cell is a value, and differs in its first letter.
+        Some(first)
+            if first.is_ascii_alphanumeric() && !key.starts_with(char::from(first.to_ascii_lowercase())) =>
+        {
+            false
+        }
+        Some(_) => key_chars(cell).eq(key.chars()),
+    }
 }
 
 fn key_chars(name: &str) -> impl Iterator<Item = char> {

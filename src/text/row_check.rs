@@ -101,7 +101,7 @@ impl RowCheck {
             let address = cell.split('%').next().unwrap_or_default();
             (cell.contains('/') && !is_name(&cell)) || address.parse::<IpAddr>().is_ok()
         };
-        !cells().any(is_value) && cells().filter(is_name).nth(1).is_some()
+        cells().filter(is_name).nth(1).is_some() && !cells().any(is_value)
     }
 
     fn repeats_header(&self, row: &Row<'_>) -> bool {

@@ -99,6 +99,13 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
         to.report_loss(0, ReadError::Io(error));
         return to.finish("");
     }
+    // A log is not decoded: `--spns LIST LOGS` also passes the logs, and guessing a code page of binary data takes milliseconds.
+    if let Some(foreign) = ForeignFile::sniff(&start) {
+        if named {
+            to.report(0, foreign.advice());
+        }
+        return to.finish("");
+    }
     if let Some(of_mail) = unquoted(&decode(&start)) {
         if start.len() == Sample::BYTES {
             to.report(

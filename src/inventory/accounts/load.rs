@@ -100,26 +100,32 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
         return to.finish("");
     }
     // A log is not decoded: `--spns LIST LOGS` also passes the logs, and guessing a code page of binary data takes milliseconds.
-    if let Some(foreign) = ForeignFile::sniff(&start) {
-        if named {
-            to.report(0, foreign.advice());
-        }
-        return to.finish("");
-    }
-    if let Some(of_mail) = unquoted(&decode(&start)) {
+    let mut foreign = ForeignFile::sniff(&start);
+    let mut rest = content.take(u64::MAX);
+    if foreign.is_none()
+        && let Some(of_mail) = unquoted(&decode(&start))
+    {
         if start.len() == Sample::BYTES {
-            to.report(
+            to.report_loss(
                 0,
                 "only the beginning of what the mail quotes is read; save the export as a file of its own",
             );
         }
         start = of_mail.into_bytes();
+        // The lines after it still have their marks.
+        rest.set_limit(0);
+        foreign = ForeignFile::sniff(&start);
     }
-    let mut whole = start.as_slice().chain(content);
+    if let Some(foreign) = foreign {
+        if named {
+            to.report(0, foreign.advice());
+        }
+        return to.finish("");
+    }
+    let mut whole = start.as_slice().chain(rest);
     let mut text = Text::new(&mut whole);
     let head = text.head().unwrap_or_default();
-    let is_log = ForeignFile::sniff(&start).is_some();
-    let Some(format) = FORMATS.iter().find(|format| !is_log && (format.recognise)(head)) else {
+    let Some(format) = FORMATS.iter().find(|format| (format.recognise)(head)) else {
         if named {
             match ForeignFile::recognise(&start) {
                 Some(foreign) => to.report(0, foreign.advice()),
@@ -147,4 +153,29 @@ fn read_text(content: &mut dyn Read, named: bool, mut to: AccountCollector) -> F
         }
     }
     to.finish(format.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its end was read with the marks of the mail, and the list counted as complete.
+    #[test]
+    fn of_a_long_quoted_list_only_the_beginning_is_read_and_it_is_not_complete() {
+        let list = |quote: &str, rows: usize| {
+            let mut text = format!("{quote}account,domain,spn\n");
+            for row in 0..rows {
+                text += &format!("{quote}SRV{row}$,alpha.example.com,host/srv{row}\n");
+            }
+            let to = AccountCollector::new(InventoryFile::at(Path::new("spns.csv")));
+            read_text(&mut text.as_bytes(), true, to)
+        };
+        let (short, long, plain) = (list("> ", 100), list("> ", 5_000), list("", 5_000));
+        assert_eq!((short.accounts.len(), plain.accounts.len()), (100, 5_000));
+        assert_eq!((short.file.read_errors.len(), plain.file.read_errors.len()), (0, 0));
+        assert!((1_000..2_000).contains(&long.accounts.len()), "{}", long.accounts.len());
+        assert!(!format!("{:?}", long.accounts).contains('>'));
+        assert!(long.file.read_errors[0].contains("only the beginning"));
+        assert_eq!(long.complete_domains, Vec::<Arc<str>>::new());
+    }
 }

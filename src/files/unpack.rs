@@ -13,7 +13,7 @@ use super::kind::{FileKind, SNIFF_LEN, sniff};
 /// Longest member list of a zip archive in bytes, enough for some 80,000 members. It is kept in memory.
 pub const MAX_MEMBER_LIST: u64 = 8 << 20;
 
-/// Most members read from one zip archive, including those of archives inside it.
+/// Maximum number of members read from one zip archive, including those of archives inside it.
 pub const MAX_MEMBERS: usize = 100_000;
 
 /// Largest archive in bytes that is read inside another one. It is kept in memory.
@@ -143,20 +143,20 @@ pub struct TarFile<'t> {
 
 /// Passes each regular file of a `.tar` archive to `callback`, from front to back.
 ///
-/// The error says where reading stopped and what to do. A forged header may promise any length, so the bytes count
-/// against the budget. `prefix` is put before each name.
+/// The error says where reading stopped and what to do. A forged header may promise any length, and a sparse file has holes
+/// of any length, so the bytes of each file count against the budget. `prefix` is put before each name.
 pub fn each_tar_file(
     packed: impl Read,
     budget: &Budget,
     prefix: &str,
     mut callback: impl FnMut(TarFile<'_>),
 ) -> Result<(), String> {
-    let mut archive = tar::Archive::new(BudgetReader { inner: packed, budget });
+    let mut archive = tar::Archive::new(packed);
     let entries = archive
         .entries()
         .map_err(|error| format!("it is not a whole archive ({error}); copy or make it again"))?;
     for entry in entries {
-        let mut entry = entry
+        let entry = entry
             .map_err(|error| format!("reading of the archive stopped: {error}; copy or make it again"))?;
         let kind = entry.header().entry_type();
         if !(kind.is_file() || kind.is_gnu_sparse() || kind.is_contiguous()) {
@@ -165,12 +165,13 @@ pub fn each_tar_file(
         let name = format!("{prefix}{}", String::from_utf8_lossy(&entry.path_bytes()));
         let seconds = entry.header().mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
         let written = seconds.filter(|s| *s > 0).and_then(|s| Timestamp::from_second(s).ok());
+        let mut content = BudgetReader { inner: entry, budget };
         let mut head = Vec::new();
-        if let Err(error) = entry.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head) {
+        if let Err(error) = content.by_ref().take(SNIFF_LEN as u64).read_to_end(&mut head) {
             return Err(format!("{name}: reading stopped: {error}; copy or make it again"));
         }
         let kind = sniff(&head);
-        callback(TarFile { name, kind, written, content: &mut head.as_slice().chain(entry) });
+        callback(TarFile { name, kind, written, content: &mut head.as_slice().chain(content) });
     }
     Ok(())
 }
@@ -190,6 +191,28 @@ mod tests {
         assert!(matches!(ArchiveError::from(error), ArchiveError::Bomb));
         // Other threads use the remaining work.
         zeros().read_exact(&mut [1; 40]).unwrap();
+    }
+
+    #[test]
+    fn the_hole_of_a_sparse_file_in_a_tar_counts_against_the_budget() {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNUSparse);
+        header.set_path("events.txt").unwrap();
+        header.set_size(512);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.sparse[0].offset.copy_from_slice(b"00000000000\0");
+        gnu.sparse[0].numbytes.copy_from_slice(b"00000001000\0");
+        gnu.sparse[1].offset.copy_from_slice(b"77777777777\0");
+        gnu.sparse[1].numbytes.copy_from_slice(b"00000000000\0");
+        gnu.realsize.copy_from_slice(b"77777777777\0");
+        header.set_cksum();
+        let archive = [&header.as_bytes()[..], &[b'x'; 512], &[0; 1024]].concat();
+        let budget = Budget(AtomicU64::new(1 << 20));
+        let mut errors = Vec::new();
+        let result = each_tar_file(&archive[..], &budget, "", |file| {
+            errors.extend(io::copy(file.content, &mut io::sink()).err());
+        });
+        assert!(matches!(ArchiveError::from(errors.pop().unwrap()), ArchiveError::Bomb), "{result:?}");
     }
 
     #[test]

@@ -56,7 +56,6 @@ pub fn address_on_two_machines(world: &mut World, rng: &mut Rng) -> Option<Effec
     // Of the two, the responder is the one that ARP reaches.
     let (responder, target) =
         if (responder > target) == world.last_reached { (responder, target) } else { (target, responder) };
-    let client = if client == responder || client == target { return None } else { client };
     let nic = ordinary(world.address(target));
     world.hosts[responder].nics.push(nic);
     let class = machine_class(rng, world, target);

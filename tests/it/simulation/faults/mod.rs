@@ -13,9 +13,20 @@ use super::exchange::Attempt;
 use super::rng::Rng;
 use super::world::{DAY, Estate, HOUR, Id, Nic, World, ordinary};
 
-/// A fault that [`inject`] can put into a forest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+/// Declares the faults, and lists them in this order.
+macro_rules! faults {
+    ($($fault:ident),* $(,)?) => {
+        /// A fault that [`inject`] can put into a forest.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault {
+            $($fault),*
+        }
+
+        const ALL: &[Fault] = &[$(Fault::$fault),*];
+    };
+}
+
+faults! {
     SharedCardSameDomain,
     SharedCardTwoDomains,
     SharedSwitch,
@@ -66,61 +77,12 @@ pub enum Fault {
 pub fn all(estate: Estate) -> &'static [Fault] {
     match estate {
         Estate::Quiet => &ALL[..QUIET],
-        Estate::Noisy => &ALL,
+        Estate::Noisy => ALL,
     }
 }
 
-const QUIET: usize = 35;
-
-const ALL: [Fault; 44] = {
-    use Fault::*;
-    [
-        SharedCardSameDomain,
-        SharedCardTwoDomains,
-        SharedSwitch,
-        SharedBalancedAddress,
-        SharedOrdinaryAddress,
-        AddressOnTwoMachines,
-        MisplacedSpn,
-        MisplacedHostSpn,
-        DuplicateInTwoDomains,
-        DuplicateInOneDomain,
-        SameNameTwoDomains,
-        WrongServiceAccount,
-        MachinePassword,
-        MachinePasswordWithEvents,
-        ServicePassword,
-        StaleTicket,
-        EncryptionType,
-        StaleDnsOther,
-        StaleDnsClient,
-        HostsFile,
-        StaleDnsToService,
-        ReusedAddress,
-        ClusterOwnNode,
-        ClusterOtherNode,
-        AliasWithForeignSpn,
-        Renamed,
-        NameGivenAgain,
-        ClusterNodesShareCard,
-        ClusterStaleDns,
-        BalancedAliasWrongAccount,
-        TwoSharedAddresses,
-        LeaseMoved,
-        ManagedServicePassword,
-        EncryptionTypeAndOldLogon,
-        SharedAddressFromOutside,
-        NameTakenOver,
-        NameTakenOverByCname,
-        LeftoverAccount,
-        MovedPairAddress,
-        KernelMode,
-        WinRmBesideWebSite,
-        ClusterNamePassword,
-        ControllerRolledBack,
-        HostsFileInFleet,
-    ]
-};
+/// Number of faults that a quiet estate can have: those before the first one that needs a noisy estate.
+const QUIET: usize = Fault::NameTakenOver as usize;
 
 /// An event that a fault leaves in a log besides event 4.
 #[derive(Clone, Debug)]

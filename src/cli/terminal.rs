@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::report::TextLayout;
 use crate::report::text_writer::TextWriter;
@@ -29,15 +29,17 @@ pub(super) fn is_terminal() -> bool {
 pub(super) fn layout() -> TextLayout {
     let colours = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let columns = || std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let width = match terminal_size_of(io::stdout()) {
-        // The width is 0 if the terminal does not know it, as on a serial line.
-        Some((Width(width @ 1..), _)) => usize::from(width),
-        _ => columns().unwrap_or(TextLayout::PLAIN.width),
-    };
-    TextLayout::new(width, colours)
+    let width = width_of(terminal_size_of(io::stdout())).or_else(columns);
+    TextLayout::new(width.unwrap_or(TextLayout::PLAIN.width), colours)
 }
 
-/// Prints a message to standard error. Each line of it is printed as by [`say_lines`].
+/// Returns the width of a terminal of this size. `None` if there is no terminal, or if it does not know its width, as on a
+/// serial line.
+fn width_of(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(width), _)| usize::from(width)).filter(|width| *width > 0)
+}
+
+/// Prints a message to standard error, line by line: see [`say_lines`].
 pub(super) fn say(message: &str) {
     say_lines(message.lines());
 }
@@ -45,10 +47,7 @@ pub(super) fn say(message: &str) {
 /// Prints lines to standard error, escaped because names in them may be hostile. They are wrapped on a terminal, and never in
 /// a pipe or file. A failure is ignored: there is no other place to report it.
 pub(super) fn say_lines(lines: impl IntoIterator<Item: AsRef<str>>) {
-    let layout = match terminal_size_of(io::stderr()) {
-        Some((Width(width @ 1..), _)) => Some(TextLayout::new(width.into(), false)),
-        _ => None,
-    };
+    let layout = width_of(terminal_size_of(io::stderr())).map(|width| TextLayout::new(width, false));
     let mut err = io::stderr().lock();
     for line in lines {
         let line = escape_control(line.as_ref());

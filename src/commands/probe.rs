@@ -40,7 +40,7 @@ impl Config {
     }
 }
 
-/// Most hosts with the same failure that are reported one by one.
+/// Maximum number of hosts with the same failure that are reported one by one.
 const MAX_FAILURES: usize = 5;
 
 /// Result of a probe.

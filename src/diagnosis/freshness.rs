@@ -14,13 +14,13 @@ use crate::events::SignalKind;
 use crate::inventory::Source;
 use crate::inventory::accounts::Account;
 
-/// Most that clocks of one domain differ. Kerberos typically allows five minutes (RFC 4120 1.6).
+/// Maximum difference between the clocks of one domain. Kerberos typically allows five minutes (RFC 4120 1.6).
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Age at which a computer sets a new password by default ("Maximum machine account password age").
 const PASSWORD_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Most time between the newest date in an account list and the events, however few computers the list has.
+/// Longest time between the newest date in an account list and the events, however few computers the list has.
 const MAX_LIST_AGE: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Shortest time without events after which a problem counts as over: a daily event may be late by half a day.

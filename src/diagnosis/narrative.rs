@@ -18,10 +18,10 @@ use super::verdict::{Cause, Confidence, Kind};
 use crate::events::{Role, SignalKind};
 use crate::names::HostName;
 
-/// Most quoted events that are not part of the proof, so that a storm does not fill a cell.
+/// Maximum number of quoted events that are not part of the proof, so that a storm does not fill a cell.
 const MAX_NEAR: usize = 6;
 
-/// Most names of one sort in a sentence.
+/// Maximum number of names of one sort in a sentence.
 const MAX_NAMES: usize = 4;
 
 /// Makes the finding of a case.

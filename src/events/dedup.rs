@@ -18,9 +18,9 @@ const SHARDS: usize = 64;
 
 /// Number of low bits of a record ID that do not choose the shard. A worker reads neighbouring records one after the other,
 /// and so finds their shard in its cache.
-const SHARD_BITS: u32 = 10;
+const RANGE_BITS: u32 = 10;
 
-/// Most keys kept that records with different content share.
+/// Maximum number of keys kept that records with different content share.
 const MAX_CONFLICTS: usize = 10_000;
 
 /// Index of the records read so far, so that a record in two exports counts once.
@@ -118,9 +118,9 @@ impl DedupIndex {
         let fingerprint = self.fingerprint(content, record);
         let slack = record.origin == RecordOrigin::Slack;
         // Copied text has no record IDs.
-        let range = if record.record_id == 0 { fingerprint } else { record.record_id >> SHARD_BITS };
-        let shard =
-            (content.log ^ range.wrapping_mul(0x9e37_79b9_7f4a_7c15)).rotate_left(6) as usize % SHARDS;
+        let range = if record.record_id == 0 { fingerprint } else { record.record_id >> RANGE_BITS };
+        let mixed = content.log ^ range.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let shard = (mixed >> 32) as usize % SHARDS;
         match self.insert_slot(shard, Slot::new(fingerprint, file, slack, content.meaning)) {
             Ok(insertion) => insertion,
             // Another record has the same key. This one counts separately, and the next one with its meaning is its

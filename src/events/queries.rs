@@ -4,7 +4,7 @@
 use super::KERBEROS;
 use super::signals::{CATALOGUE, CONDITIONS};
 
-/// Most comparisons in one query. Windows refuses a query with more than about 22.
+/// Maximum number of comparisons in one query. Windows refuses a query with more than about 22.
 const MAX_TERMS: usize = 18;
 
 /// Condition for event 3 with error 0x29. With Kerberos LogLevel=1 a machine logs an event 3 for every ticket.

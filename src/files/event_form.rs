@@ -82,7 +82,7 @@ static LABELS_BY_NAME: LazyLock<HashMap<String, EventLabel>> = LazyLock::new(|| 
     names.collect()
 });
 
-/// Most bytes of the name of a label. The longest has fewer.
+/// Maximum number of bytes of the name of a label. The longest has fewer.
 const MAX_LABEL_NAME: usize = 64;
 
 impl EventLabel {

@@ -36,13 +36,13 @@ impl<K: Ord + Hash + Clone, V> BoundedMap<K, V> {
         if let Entry::Vacant(vacant) = &entry {
             self.weight += (self.weigh)(vacant.key());
         }
-        let place = entry.index();
+        let index = entry.index();
         entry.or_insert_with(new);
-        Some(place)
+        Some(index)
     }
 
-    pub(super) fn value_at(&mut self, place: usize) -> Option<&mut V> {
-        self.entries.get_index_mut(place).map(|(_, value)| value)
+    pub(super) fn value_at(&mut self, index: usize) -> Option<&mut V> {
+        self.entries.get_index_mut(index).map(|(_, value)| value)
     }
 
     /// Drops entries if the weight exceeds `max` by a quarter. Returns whether it did, which changes indexes.
@@ -100,8 +100,8 @@ mod tests {
         for share in shares {
             let mut map = BoundedMap::new(max, |_: &u32| 1);
             for key in *share {
-                if let Some(place) = map.index_of(*key, || 0) {
-                    *map.value_at(place).unwrap() += 1;
+                if let Some(index) = map.index_of(*key, || 0) {
+                    *map.value_at(index).unwrap() += 1;
                 }
                 map.trim();
             }

@@ -16,11 +16,11 @@ use crate::names::fold;
 use crate::records::{Content, Record, RecordOrigin};
 use crate::scan::RecordVisitor;
 
-/// Most different signals kept. Real logs have some thousands. The limit keeps a crafted log with a new name
+/// Maximum number of different signals kept. Real logs have some thousands. The limit keeps a crafted log with a new name
 /// in every record from filling memory.
 const MAX_SIGNALS: usize = if cfg!(test) { 1_000 } else { 100_000 };
 
-/// Most memory of all incidents of a run, in bytes. It holds some 200,000 incidents with names of usual length.
+/// Maximum memory of all incidents of a run, in bytes. It holds some 200,000 incidents with names of usual length.
 const MAX_INCIDENT_BYTES: usize = if cfg!(test) { 4 << 20 } else { 1 << 30 };
 /// Memory of an incident without its names, in bytes.
 const INCIDENT_BYTES: usize = 2 << 10;
@@ -31,7 +31,7 @@ const COPIES_OF_NAME: usize = 20;
 /// principal name 1,024. A longer name keeps its beginning and a hash of the whole, so that it stays unique.
 pub const MAX_NAME: usize = 1024;
 
-/// Most contents whose meaning one worker caches. It is twice the number that a chunk reader shares at a time.
+/// Maximum number of contents whose meaning one worker caches. It is twice the number that a chunk reader shares at a time.
 const MAX_MEANINGS: usize = 4096;
 
 /// The period of a run, by TimeCreated, both ends included.
@@ -55,7 +55,7 @@ pub struct OutsidePeriod {
     pub last: Option<Timestamp>,
 }
 
-/// Most events outside the period that one worker counts. Their fingerprints take 8 MB.
+/// Maximum number of events outside the period that one worker counts. Their fingerprints take 8 MB.
 const MAX_EVENTS_OUTSIDE: usize = 500_000;
 
 /// Key of an incident: the five names in lower case, and whether they come from event 3.

@@ -9,7 +9,7 @@ use crate::files::FileIndex;
 use crate::names::fold;
 use crate::records::Record;
 
-/// Most logs kept by one worker. Real runs have some thousands.
+/// Maximum number of logs kept by one worker. Real runs have some thousands.
 const MAX_LOGS: usize = 100_000;
 
 /// The time and ID of one record.

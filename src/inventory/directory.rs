@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most owners of one SPN that are compared. All pairs are compared, and a crafted list could have a million owners.
+/// Maximum number of owners of one SPN that are compared. All pairs are compared, and a crafted list could have a million
+/// owners.
 const MAX_OWNERS: usize = 64;
 
-/// Most owners of an SPN that are compared again for each incident. The result for an SPN with more owners is kept.
+/// Maximum number of owners of an SPN that are compared again for each incident. The result for an SPN with more owners is
+/// kept.
 const FEW_OWNERS: usize = 4;
 
 /// The accounts of all lists of a run.

@@ -59,7 +59,11 @@ pub(crate) enum ForeignFile {
 impl ForeignFile {
     /// Recognises a file that cannot be an inventory by its first bytes.
     pub(crate) fn sniff(head: &[u8]) -> Option<Self> {
-        match sniff(head) {
+        Self::of_kind(sniff(head))
+    }
+
+    fn of_kind(kind: FileKind) -> Option<Self> {
+        match kind {
             FileKind::Evtx | FileKind::Xml | FileKind::Extract | FileKind::LegacyEvt | FileKind::Mta => {
                 Some(Self::Log)
             }
@@ -75,7 +79,8 @@ impl ForeignFile {
 
     /// Recognises a file by its first bytes, including inventories.
     pub(crate) fn recognise(head: &[u8]) -> Option<Self> {
-        if let Some(other) = Self::sniff(head) {
+        let kind = sniff(head);
+        if let Some(other) = Self::of_kind(kind) {
             return Some(other);
         }
         let text = decode(head);
@@ -86,7 +91,7 @@ impl ForeignFile {
         } else if accounts::is_known(&text) {
             Some(Self::Accounts)
         } else {
-            (sniff(head) == FileKind::Text).then_some(Self::Log)
+            (kind == FileKind::Text).then_some(Self::Log)
         }
     }
 

@@ -12,7 +12,7 @@ use super::addresses::{AddressInventory, NameOrigin, OwnedAddress, ResolvedName}
 use super::host_index::{DomainFilter, HostIndex};
 use crate::names::{HostMatch, HostName};
 
-/// Most spellings of one name (short, full, truncated) that are looked up. Only a crafted list has more.
+/// Maximum number of spellings of one name (short, full, truncated) that are looked up. Only a crafted list has more.
 const MAX_SPELLINGS: usize = 16;
 
 /// The number of a host. All names of one host have the same.

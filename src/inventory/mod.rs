@@ -95,5 +95,5 @@ impl InventoryFile {
     }
 }
 
-/// Most read errors that are kept per file. A broken export of a million rows must not give a million messages.
+/// Maximum number of read errors that are kept per file. A broken export of a million rows must not give a million messages.
 pub const MAX_READ_ERRORS: usize = 100;

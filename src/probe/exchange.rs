@@ -23,9 +23,10 @@ const CONTEXT: u16 = 0;
 const BIND_CALL: u32 = 1;
 /// Call number of the Request.
 const REQUEST_CALL: u32 = 2;
-/// Most bytes read from a host: the largest answer in fragments of 1,432 bytes, the smallest that C706 12.6.3.1 allows.
+/// Maximum number of bytes read from a host: the largest answer in fragments of 1,432 bytes, the smallest that C706
+/// 12.6.3.1 allows.
 const MAX_BYTES: usize = MAX_STUB + MAX_STUB / 8;
-/// Most addresses and names of one answer. A host has some ten. The array has room for 21,845.
+/// Maximum number of addresses and names of one answer. A host has some ten. The array has room for 21,845.
 const MAX_ENTRIES: usize = 1024;
 /// Longest name or address in bytes. A name in the DNS has at most 253 characters.
 const MAX_ENTRY: usize = 255;

@@ -19,7 +19,7 @@ use crate::inventory::addresses::server_alive::{Answer, inventory_of};
 /// The object resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
 
-/// Most hosts asked at once. 900 silent hosts of 1,000 take two rounds.
+/// Maximum number of hosts asked at once. 900 silent hosts of 1,000 take two rounds.
 const WORKERS: usize = 500;
 /// Stack of a worker in bytes. A worker mostly waits, and its answer of at most 160 KiB is on the heap.
 const STACK_BYTES: usize = 256 << 10;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use super::failure::Failure;
 
-/// Most look-ups that run at once. Some of them exceeded their time limit, but the system's resolver cannot be interrupted.
+/// Maximum number of look-ups that run at once. Some of them exceeded their time limit, but the system's resolver cannot be
+/// interrupted.
 const MAX_LOOKUPS: usize = 2048;
 /// Number of running look-ups.
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
@@ -19,7 +20,7 @@ static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 /// Stack in bytes of the thread of a look-up. The resolver's plug-ins (NSS on Linux) run on it.
 const STACK_BYTES: usize = 512 << 10;
 
-/// Most addresses of one name that are used. Only a round-robin name of many hosts has more.
+/// Maximum number of addresses of one name that are used. Only a round-robin name of many hosts has more.
 const MAX_ADDRESSES: usize = 16;
 
 /// The addresses of a name, or why it does not resolve.

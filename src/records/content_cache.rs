@@ -11,7 +11,7 @@ use super::record::Content;
 use super::template::Program;
 use super::values::SubstitutionValues;
 
-/// Most contents in the cache. A full cache is emptied.
+/// Maximum number of contents in the cache. A full cache is emptied.
 const MAX_CONTENTS: usize = 2048;
 /// Longest key in bytes. A record with a longer key is decoded each time.
 const MAX_KEY: usize = 1024;

@@ -66,7 +66,8 @@ struct LoadedProgram<'a> {
     number: u64,
 }
 
-/// Most programs of a chunk, which has some 30 definitions. The lookup is linear, and a hostile chunk may refer to thousands.
+/// Maximum number of programs of a chunk, which has some 30 definitions. The lookup is linear, and a hostile chunk may
+/// refer to thousands.
 const MAX_PROGRAMS: usize = 256;
 
 impl Programs {

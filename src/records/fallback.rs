@@ -16,7 +16,7 @@ use crate::chunks::header::ChunkHeader;
 /// The hash table of name offsets in the chunk header.
 const NAME_TABLE: std::ops::Range<usize> = 128..384;
 
-/// Most bytes of XML that the crate renders for one chunk. 16 MiB take 50 ms.
+/// Maximum number of bytes of XML that the crate renders for one chunk. 16 MiB take 50 ms.
 const MAX_RENDERED: usize = 16 << 20;
 
 /// Selects the records of a chunk that the crate reads.

@@ -10,7 +10,7 @@ use super::values::{
     BINARY, BINXML, NULL, SubstitutionValue, SubstitutionValues, TEXT, TEXT_ARRAY, write_utf16,
 };
 
-/// Most bytes of text decoded from one record: ten times what a record has if no value repeats.
+/// Maximum number of bytes of text decoded from one record: ten times what a record has if no value repeats.
 pub(super) const MAX_TEXT: usize = 1 << 20;
 
 /// Is the value null, or an empty fragment?

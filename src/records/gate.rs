@@ -152,7 +152,7 @@ impl Gate {
                 _ => Some(record.id) == last_id.checked_add(1),
             }
             && record.written >= last_time
-            && u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok()
+            && record.is_complete(chunk, at)
         {
             self.check(chunk, at, record.size, selection);
             walk.count(&record);
@@ -466,6 +466,11 @@ impl RecordHeader {
             return None;
         }
         Some(Self { size, id: u64_at(header, 8)?, written })
+    }
+
+    /// Has the record, which begins at `at`, the copy of its size at its end?
+    pub fn is_complete(&self, chunk: &[u8], at: usize) -> bool {
+        u32_at(chunk, at + self.size - 4) == u32::try_from(self.size).ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Collects the read errors of a file in bounded memory. A hostile file may have an error in every record.
 
-/// Most read errors of a file that are kept. The others are counted.
+/// Maximum number of read errors of a file that are kept. The others are counted.
 const MAX_KEPT: usize = 16;
 
 /// The read errors of a file or a part of it, as sentences.

@@ -10,8 +10,8 @@ use super::slack;
 use crate::chunks::header::ChunkHeader;
 use crate::chunks::{CHUNK_MAGIC, Chunk};
 
-/// Most bytes of text in the wanted records of one chunk: 128 times the chunk's size. A template may repeat one value
-/// without limit.
+/// Maximum number of bytes of text in the wanted records of one chunk: 128 times the chunk's size. A template may repeat
+/// one value without limit.
 const MAX_CHUNK_TEXT: usize = 8 << 20;
 
 /// The counts of one chunk or several.

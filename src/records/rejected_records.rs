@@ -6,7 +6,7 @@
 use super::values::filetime;
 use crate::chunks::bytes::u64_at;
 
-/// Most rejected records kept.
+/// Maximum number of rejected records kept.
 const MAX_KEPT: usize = 8;
 
 /// The last rejected records of the current chunk. A new one replaces the oldest.

@@ -20,7 +20,7 @@ pub fn carve(chunk: &[u8], from: usize, mut callback: impl FnMut(Candidate)) {
     let mut at = from.next_multiple_of(8);
     while at < chunk.len() {
         at = match RecordHeader::at(chunk, at) {
-            Some(record) if u32_at(chunk, at + record.size - 4) == u32::try_from(record.size).ok() => {
+            Some(record) if record.is_complete(chunk, at) => {
                 callback(Candidate {
                     at: at as u32,
                     end: (at + record.size) as u32,

@@ -15,10 +15,11 @@ use super::element_names::ElementNames;
 use super::template::Program;
 use crate::chunks::bytes::{u16_at, u32_at};
 
-/// Most definitions in the cache, which is emptied when it is full. Real logs have some hundreds of a few KB each.
+/// Maximum number of definitions in the cache, which is emptied when it is full. Real logs have some hundreds of a few KB
+/// each.
 const MAX_DEFINITIONS: usize = 2048;
 
-/// Most bytes of all bodies in the cache.
+/// Maximum number of bytes of all bodies in the cache.
 const MAX_BYTES: usize = 4 << 20;
 
 /// GUID and length of the body in bytes, which distinguish most definitions.

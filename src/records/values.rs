@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::binxml::Instance;
 use crate::chunks::bytes::{u16_at, u32_at, u64_at};
 
-/// Most values of an instance. No template of Windows has as many.
+/// Maximum number of values of an instance. No template of Windows has as many.
 const MAX_VALUES: usize = 96;
 
 /// The type of a null value. This and the following constants are the value types of MS-EVEN6 2.2.12.

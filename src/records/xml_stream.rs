@@ -17,10 +17,10 @@ use super::xml::parse_wanted;
 /// and `RenderingInfo` do not make it 16 times as long.
 pub const MAX_EVENT: usize = 1024 * 1024;
 
-/// Most bytes from `<` to the end of the name of a tag.
+/// Maximum number of bytes from `<` to the end of the name of a tag.
 const MAX_NAME: usize = 64;
 
-/// Most bytes from `<Event` to `<System`, between which there are only namespaces.
+/// Maximum number of bytes from `<Event` to `<System`, between which there are only namespaces.
 const MAX_START_TAG: usize = 4096;
 
 /// Reads all events of `input`, passes the wanted ones to `emit` and counts all of them in `records`.

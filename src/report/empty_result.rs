@@ -8,9 +8,9 @@ use super::numbers::{group_digits, pluralize};
 use super::text_writer::{few, period};
 use crate::zone::Zone;
 
-/// Most files or machines that a line lists.
+/// Maximum number of files or machines that a line lists.
 const MAX_NAMES: usize = 3;
-/// Most kinds of related events that get a line.
+/// Maximum number of kinds of related events that get a line.
 const MAX_TROUBLE: usize = 5;
 
 /// Returns the lines of the text, each with a label of one word.

@@ -12,7 +12,7 @@ use crate::io_util::read_full_at;
 /// Memory of all sorters of a scan together, in bytes.
 const MAX_MEMORY: usize = 32 << 20;
 
-/// Least memory of one sorter, in bytes. It limits 10 GiB of rows to 2,560 runs.
+/// Minimum memory of one sorter, in bytes. It limits 10 GiB of rows to 2,560 runs.
 const MIN_MEMORY: usize = 4 << 20;
 
 /// Bytes of each run that are read ahead while merging.

@@ -48,15 +48,15 @@ pub(crate) fn write_in_order<T: Sync>(
 /// Waits for a piece. A thread of the pool formats other pieces meanwhile, because it may be the only thread.
 fn wait_for(piece: &Receiver<FormattedPiece>) -> FormattedPiece {
     // A task that panics sends nothing. The scope resumes its panic.
-    let failed = |_| Err(io::Error::other("formatting failed"));
+    let failed = || Err(io::Error::other("formatting failed"));
     loop {
         match piece.try_recv() {
             Ok(piece) => return piece,
-            Err(TryRecvError::Disconnected) => return failed(()),
+            Err(TryRecvError::Disconnected) => return failed(),
             Err(TryRecvError::Empty) => match rayon::yield_now() {
                 Some(Yield::Executed) => {}
                 Some(Yield::Idle) => std::thread::yield_now(),
-                None => return piece.recv().unwrap_or_else(|_| failed(())),
+                None => return piece.recv().unwrap_or_else(|_| failed()),
             },
         }
     }

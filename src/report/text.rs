@@ -15,23 +15,23 @@ use super::{Problem, Report, empty_result, problem};
 use crate::diagnosis::{Cause, Confidence};
 use crate::text::sentence::uncapitalise;
 
-/// Most problems that are all shown in full.
+/// Maximum number of problems that are all shown in full.
 const ALL_IN_FULL: usize = 10;
 /// Number of problems that are shown in full if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
 /// Problems of each cause that get a line because they are not shown in full. The others are counted.
 const MAX_LINES: usize = 3;
-/// Most items of evidence in a section of a problem.
+/// Maximum number of items of evidence in a section of a problem.
 const MAX_EVIDENCE: usize = 3;
-/// Most items of a problem's section "Logged".
+/// Maximum number of items of a problem's section "Logged".
 const MAX_LOGGED: usize = 1;
-/// Most incidents of a problem.
+/// Maximum number of incidents of a problem.
 const MAX_INCIDENTS: usize = 3;
-/// Most checks of a problem that is not confirmed. "Collect next" has all of them.
+/// Maximum number of checks of a problem that is not confirmed. "Collect next" has all of them.
 const MAX_CHECKS: usize = 1;
-/// Most names that a group of requests lists.
+/// Maximum number of names that a group of requests lists.
 const MAX_NAMES: usize = 3;
-/// Most resolved problems, one line each.
+/// Maximum number of resolved problems, one line each.
 const MAX_RESOLVED: usize = 5;
 
 /// Writes a report as text for a person.

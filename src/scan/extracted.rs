@@ -8,7 +8,7 @@ use super::report::FileReport;
 use crate::files::{FileError, FileIndex, FileKind};
 use crate::records::extracted::{LogLine, UnreadLine, name_of, number_of};
 
-/// Most memory in bytes for logs and unread paths, enough for some three million of them.
+/// Maximum memory in bytes for logs and unread paths, enough for some three million of them.
 const MAX_BYTES: usize = 1 << 30;
 
 /// Memory of a log in bytes, without its texts.

@@ -172,7 +172,8 @@ impl<'a> Sink<'a> {
         self.read_chunk(chunk, offset)
     }
 
-    /// Reads the records in a slot with data other than a chunk, with `--recover` only. Otherwise adds an error. Returns whether everything in it could be read.
+    /// Reads the records in a slot with data other than a chunk, with `--recover` only. Otherwise adds an error. Returns
+    /// whether everything in it could be read.
     pub(super) fn read_junk(&mut self, slot: &[u8], offset: u64) -> bool {
         if self.recover {
             return self.read_chunk(slot, offset);

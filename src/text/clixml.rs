@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 64;
 
-/// Most references that are resolved in one file. Without a limit, objects that refer to each other could fill memory.
+/// Maximum number of references that are resolved in one file. Without a limit, objects that refer to each other could fill
+/// memory.
 const MAX_COPIES: usize = 100_000;
 
 type Object = Map<String, Value>;

@@ -8,10 +8,10 @@ use memchr::memchr;
 use super::decode::TextReader;
 use super::trimmed;
 
-/// Most lines of one row. A row of more lines has a quotation mark that was never closed. The limit bounds the reading that
-/// each such row costs.
+/// Maximum number of lines of one row. A row of more lines has a quotation mark that was never closed. The limit bounds the
+/// reading that each such row costs.
 const MAX_LINES: usize = 64;
-/// Most bytes of one row, for the same reason.
+/// Maximum number of bytes of one row, for the same reason.
 const MAX_ROW: usize = 1 << 20;
 
 /// A column name in its form for comparison: `Prefix Length`, `prefix_length` and `PrefixLength` are one.

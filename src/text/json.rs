@@ -22,8 +22,8 @@ const BEFORE_LIST: &[&str] = &["Count", "meta"];
 /// Deepest nesting of lists around an object.
 const MAX_LISTS: usize = 128;
 
-/// Most bytes of a text that are searched a second time, from the start of an object without an end. Above it, the search for the
-/// next object begins at the error.
+/// Maximum number of bytes of a text that are searched a second time, from the start of an object without an end. Above it,
+/// the search for the next object begins at the error.
 const MAX_READ_AGAIN: usize = 256 << 20;
 
 /// Receives the objects of a text.

@@ -26,11 +26,16 @@ pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// Shortens a text of more than `max` bytes to its beginning, its length and the first 64 bits of its SHA-256, which keep two
-/// texts with one beginning apart. `None` if the text is short enough.
+/// Returns the first 64 bits of the SHA-256 of a text.
+pub(crate) fn sha256_64(text: &str) -> u64 {
+    Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Shortens a text of more than `max` bytes to its beginning, its length and the first 64 bits of its SHA-256, which keep
+/// two texts with one beginning apart. `None` if the text is short enough.
 pub fn cut(text: &str, max: usize) -> Option<String> {
     (text.len() > max).then(|| {
-        let hash = Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let hash = sha256_64(text);
         format!("{}...[{} bytes, SHA-256 {hash:016x}]", beginning(text, max), text.len())
     })
 }

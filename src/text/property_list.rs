@@ -8,7 +8,7 @@ use super::lines::Lines;
 
 /// Longest line that is read, in bytes.
 const MAX_LINE: usize = 1 << 20;
-/// Most properties of one object. A class of WMI has some fifty.
+/// Maximum number of properties of one object. A class of WMI has some fifty.
 const MAX_PROPERTIES: usize = 1000;
 
 /// Message about a line above [`MAX_LINE`] or a property above [`MAX_PROPERTIES`].

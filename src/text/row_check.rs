@@ -59,7 +59,7 @@ pub(crate) struct RowCheck {
     names: Vec<String>,
     same: Vec<Vec<usize>>,
     allows_any_width: bool,
-    /// Most cells of a row. The first row sets it.
+    /// Maximum number of cells of a row. The first row sets it.
     max_width: Option<usize>,
     /// A second table began, whose rows are not read.
     is_over: bool,

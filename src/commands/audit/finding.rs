@@ -23,9 +23,10 @@ pub const COLUMNS: [&str; 11] = [
     "fix",
 ];
 
-/// Most names in one cell. Excel truncates a cell at 32,767 characters, and thousands of hosts may share an address.
+/// Maximum number of names in one cell. Excel truncates a cell at 32,767 characters, and thousands of hosts may share an
+/// address.
 pub(super) const MAX_SHOWN: usize = 100;
-/// Most pieces of evidence in one finding.
+/// Maximum number of pieces of evidence in one finding.
 pub(super) const MAX_EVIDENCE: usize = 6;
 
 /// Kind of a finding: the reason why incidents can happen.

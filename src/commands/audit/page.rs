@@ -7,10 +7,9 @@ use askama::Template;
 use super::finding::{AuditFinding, AuditKind};
 use super::view::AuditContext;
 use crate::inventory::InventoryFile;
-use crate::report::Reading;
-use crate::report::Status;
 use crate::report::numbers::{group_digits, pluralize, pluralize_as};
 use crate::report::page::{Connection, FixStep, Inputs, Shell, sanitize, sanitize_name};
+use crate::report::{Reading, Status};
 use crate::text::sentence::capitalise;
 use crate::zone::Zone;
 

@@ -10,7 +10,7 @@ use crate::report::text::shares;
 use crate::report::text_writer::{TextLayout, TextRole, TextWriter, few, shown_of};
 use crate::zone::Zone;
 
-/// Most findings that all get a paragraph.
+/// Maximum number of findings that all get a paragraph.
 const ALL_IN_FULL: usize = 10;
 /// Number of findings that get a paragraph if there are more than [`ALL_IN_FULL`].
 const MANY_IN_FULL: usize = 5;
@@ -39,7 +39,7 @@ pub(super) fn view(all: &[AuditFinding], context: AuditContext<'_>, layout: Text
     let mut groups: Vec<(AuditKind, Vec<&AuditFinding>)> = Vec::new();
     let mut resolved = Vec::new();
     for finding in all {
-        if finding.status == Status::Resolved {
+        if !finding.status.is_present() {
             resolved.push(finding);
             continue;
         }

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::events::{Event, ReportedEvents};
 use crate::files::FileIndex;
@@ -12,6 +11,7 @@ use crate::files::{FileError, FileKind};
 use crate::records::extracted::{BoundLine, EventLine, LogLine, UnreadLine, VERSION, name_of, number_of};
 use crate::records::{Record, RecordOrigin};
 use crate::scan::FileReport;
+use crate::text::sha256_64;
 
 /// Length of the fingerprint that begins a row while it is sorted.
 const FINGERPRINT_LEN: usize = 8;
@@ -246,7 +246,7 @@ fn number(report: &FileReport, sum: u64) -> u64 {
     {
         return number;
     }
-    hash(format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
+    sha256_64(&format!("{sum:016x} {:?}", log_line(report, String::new()))) >> 2
 }
 
 /// Returns the number of an extraction. It depends on its logs and unreadable paths, but not on their order.
@@ -255,9 +255,5 @@ fn extraction_number(logs: &[Log<'_>], unfound: &[FileError]) -> u64 {
     logs.sort_unstable();
     let mut unfound: Vec<_> = unfound.iter().map(ToString::to_string).collect();
     unfound.sort_unstable();
-    hash(format!("{logs:?} {unfound:?}"))
-}
-
-fn hash(text: String) -> u64 {
-    Sha256::digest(text).first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    sha256_64(&format!("{logs:?} {unfound:?}"))
 }

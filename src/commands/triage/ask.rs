@@ -18,7 +18,7 @@ use crate::names::{HostMatch, HostName, Principal};
 use crate::probe::{self, HostProgress, Network};
 use crate::report::numbers::pluralize;
 
-/// Most targets that are resolved or probed: those with the most events.
+/// Maximum number of targets that are resolved or probed: those with the most events.
 const MAX_TARGETS: usize = 50;
 /// Longest time to resolve a name. All names are resolved at the same time.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);

@@ -21,7 +21,7 @@ use crate::inventory::addresses::OwnedAddress;
 pub(super) use caveat::Caveat;
 pub(super) use quoted::QuotedEvent;
 
-/// Most addresses or accounts in one fact, so that a cluster of hundreds does not fill a cell.
+/// Maximum number of addresses or accounts in one fact, so that a cluster of hundreds does not fill a cell.
 pub(super) const MAX_ADDRESSES: usize = 4;
 
 /// The role of an item of evidence in a verdict.

@@ -26,7 +26,7 @@ use crate::inventory::addresses::OwnedAddress;
 use crate::inventory::addresses::vendors::{AdapterKind, recognise};
 use crate::inventory::hosts::HostId;
 
-/// Most time between the rows of one export. Rows further apart come from two exports, even if one file has both.
+/// Longest time between the rows of one export. Rows further apart come from two exports, even if one file has both.
 const ONE_EXPORT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Client and target own a common address, which the client used: DCOM chooses such an address, or the target's name resolves

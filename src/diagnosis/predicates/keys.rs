@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 
 /// Age from which on a password is old. A host cannot have missed a recent change of it.
 const OLD_PASSWORD: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
-/// Most time between `pwdLastSet` and `whenChanged` if both show one change. Replication and clocks may separate them.
+/// Longest time between `pwdLastSet` and `whenChanged` if both show one change. Replication and clocks may separate them.
 const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Bits of RC4 and of both AES types in `msDS-SupportedEncryptionTypes` (MS-KILE 2.2.7).

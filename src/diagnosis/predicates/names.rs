@@ -44,7 +44,7 @@ fn other_name(case: &Case<'_>) -> Option<Fact> {
     })
 }
 
-/// Most CNAMEs that are followed. A longer chain is a loop or a mistake.
+/// Maximum number of CNAMEs that are followed. A longer chain is a loop or a mistake.
 const MAX_CNAMES: usize = 8;
 
 /// The fact that a CNAME, or a chain of them, resolves the target to the machine that answered.

@@ -104,7 +104,7 @@ impl Request {
             }
             Self::ControllerLogs { .. } | Self::Trust { .. } => out.push(Collectable::ControllerLogs),
             Self::ClientLog { client, .. } => out.extend(host(client).map(Collectable::SystemLog)),
-            Self::ServiceLogon { host: name, .. } => {
+            Self::ServiceLogon { host: name, .. } | Self::ClusterAccount { host: name, .. } => {
                 out.push(Collectable::Accounts);
                 out.extend(host(name).map(Collectable::SystemLog));
             }
@@ -114,10 +114,6 @@ impl Request {
             }
             Self::ServiceIdentity { host: name, .. } | Self::KernelMode { host: name } => {
                 out.extend(host(name).map(Collectable::HostState));
-            }
-            Self::ClusterAccount { host: name, .. } => {
-                out.push(Collectable::Accounts);
-                out.extend(host(name).map(Collectable::SystemLog));
             }
             Self::Tickets { client } => out.extend(host(client).map(Collectable::Tickets)),
             Self::SpnOwner { .. }

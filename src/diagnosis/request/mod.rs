@@ -1,7 +1,7 @@
 //! Requests for data: the question, the commands that answer it, and how to read the answer.
 //!
-//! This file has the type. The other files give each request its words ([`text`]), its commands ([`commands`]) and the data
-//! that a script can collect for it ([`collect`]).
+//! This file defines the type. [`text`] has the words of each request, [`commands`] its commands, and [`collect`] the data that
+//! a script can collect for it.
 
 mod collect;
 mod commands;

@@ -3,7 +3,7 @@
 use super::signal::{Role, Signal};
 use super::values::{Values, error_number};
 
-/// Most SPNs read from one change. More do not help a reader.
+/// Maximum number of SPNs read from one change. More do not help a reader.
 const MAX_SPNS: usize = 64;
 
 /// Reads ActiveDirectory_DomainService 2095: `%1` remote domain controller (message text; unnamed strings as in public logs

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::records::{Datum, Record};
 
-/// Most characters of an event's values that are quoted, so that a hostile record cannot swell the report.
+/// Maximum number of characters of an event's values that are quoted, so that a hostile record cannot swell the report.
 const MAX_QUOTED: usize = 300;
 
 /// A record's values.

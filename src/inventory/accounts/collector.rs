@@ -12,10 +12,12 @@ use crate::inventory::{InventoryFile, MAX_READ_ERRORS, Source};
 use crate::records::text::date::{DateOrder, DateReading};
 use crate::zone::Zone;
 
-/// Most SPNs and most accounts read from one file. That is ten times the largest known forest, and takes 800 MB.
+/// Maximum number of SPNs, and of accounts, read from one file. That is ten times the largest known forest, and takes 800
+/// MB.
 const MAX_ROWS: u64 = 10_000_000;
 
-/// Longest line that is read, in bytes. That is ten times a joined list of 1,500 SPNs, the longest line of an ordinary export.
+/// Longest line that is read, in bytes. That is ten times a joined list of 1,500 SPNs, the longest line of an ordinary
+/// export.
 pub(super) const MAX_LINE: usize = 1 << 20;
 
 /// The error of a file that ends within a line: `HOST/srv1` may be the start of `HOST/srv10`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ldap_values::DistinguishedName;
 
-/// Most endings of DNs that are kept.
+/// Maximum number of endings of DNs that are kept.
 const MAX_ENDS: usize = 16;
 
 /// The domain names of a file.

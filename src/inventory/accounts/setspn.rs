@@ -54,8 +54,8 @@ fn recognise(head: &str) -> bool {
 /// is in it.
 const LONG_PROGRESS: usize = 16 * 1024;
 
-/// Most lines of a listing without accounts: `Checking domain`, one line of progress, and `found 0 group of duplicate SPNs.`, for a
-/// few domains.
+/// Maximum number of lines of a listing without accounts: `Checking domain`, one line of progress, and `found 0 group of
+/// duplicate SPNs.`, for a few domains.
 const MAX_LINES_WITHOUT_ACCOUNT: usize = 12;
 
 fn read(text: Text<'_>, to: &mut AccountCollector) -> Result<(), ReadError> {

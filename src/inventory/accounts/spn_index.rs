@@ -9,7 +9,7 @@ use super::spn_list::SpnOffset;
 use super::{Account, AccountInventory, HostAliases};
 use crate::names::Spn;
 
-/// Most characters of a computer's name in its sAMAccountName, before the `$`. Its CN is not truncated.
+/// Maximum number of characters of a computer's name in its sAMAccountName, before the `$`. Its CN is not truncated.
 const NETBIOS_LEN: usize = 15;
 
 /// An account of a [`SpnIndex`], numbered in the order of the files.

@@ -157,7 +157,7 @@ const COMMAND: &str = "Get-CimInstance Win32_NetworkAdapterConfiguration -Filter
     PSComputerName,DNSHostName,Description,MACAddress,@{n='IPAddress';e={$_.IPAddress -join ' '}} | \
     Export-Csv -NoTypeInformation -Encoding UTF8 nics.csv";
 
-/// Most rows that are searched for an address to recognise the file.
+/// Maximum number of rows that are searched for an address to recognise the file.
 const SEARCHED_ROWS: usize = 50;
 
 /// Recognises the columns, and an address, or `System.String[]` in its place, in the first rows. A list of people also has names and

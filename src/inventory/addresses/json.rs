@@ -12,8 +12,8 @@ use super::format::Refusal;
 use crate::text::decode::TextReader;
 use crate::text::json::{self, ObjectVisitor};
 
-/// Most values of one object. The facts of a large host have some ten thousand. A larger document is not an inventory and would
-/// fill memory, because a value takes many times the memory of its text.
+/// Maximum number of values of one object. The facts of a large host have some ten thousand. A larger document is not an
+/// inventory and would fill memory, because a value takes many times the memory of its text.
 const MAX_VALUES: usize = 2_000_000;
 
 pub(super) type Object = Map<String, Value>;

@@ -20,8 +20,8 @@ use crate::inventory::input_files::{self, InventoryInput, OpenInput};
 use crate::text::decode::decode;
 use crate::text::{beginning, unquoted};
 
-/// Most bytes of a text that is read into memory. Ten million rows of the project's CSV are about half of it. Captures are
-/// streamed and have no limit.
+/// Maximum number of bytes of a text that is read into memory. Ten million rows of the project's CSV are about half of it.
+/// Captures are streamed and have no limit.
 const MAX_TEXT: u64 = 1 << 30;
 
 /// Options for reading the inventories of a run.

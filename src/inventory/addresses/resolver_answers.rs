@@ -28,7 +28,7 @@ pub(super) const PING: Format =
 const COMMAND: &str = "Resolve-DnsName NAME | Select-Object Name,Type,NameHost,IPAddress | Export-Csv -NoTypeInformation \
     CLIENT-names.csv";
 
-/// Most CNAMEs followed from a name to an address. Windows follows 16.
+/// Maximum number of CNAMEs followed from a name to an address. Windows follows 16.
 const MAX_CHAIN: usize = 16;
 
 const ADDRESS: &[&str] = &["IPAddress", "IP4Address", "IP6Address", "Address"];

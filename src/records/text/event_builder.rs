@@ -5,10 +5,10 @@ use crate::files::event_form::{EventLabel, is_log_line, is_missing_message_of_ev
 use crate::records::xml_stream::MAX_EVENT;
 use crate::text::beginning;
 
-/// Most bytes kept of a description. A Kerberos event has fewer than 1,500.
+/// Maximum number of bytes kept of a description. A Kerberos event has fewer than 1,500.
 const MAX_DESCRIPTION: usize = 64 * 1024;
 
-/// Most bytes kept of a label's value. Computer names have at most 255.
+/// Maximum number of bytes kept of a label's value. Computer names have at most 255.
 const MAX_VALUE: usize = 1024;
 
 /// Does a label begin the next event, even inside a description or XML? No description of a Kerberos event has such a line.
@@ -106,7 +106,7 @@ impl EventBuilder {
     /// Adds a line of `psloglist` or `dcdiag` that is not a label with its value. Returns whether it was one.
     fn add_tool_line(&mut self, line: &str, number: u64) -> bool {
         let line = line.trim();
-        if let Some(("", rest)) = line.split_once("[").map(|(before, rest)| (before.trim(), rest))
+        if let Some(rest) = line.strip_prefix('[')
             && let Some((record, source)) = rest.split_once("] ")
             && !record.is_empty()
             && record.bytes().all(|byte| byte.is_ascii_digit())
@@ -199,7 +199,7 @@ fn is_quote(c: char) -> bool {
     c.is_whitespace() || c == '>'
 }
 
-/// Appends a line and a line end, but no more than `limit` bytes in all.
+/// Appends a line and a line end. A line that would make the text longer than `limit` bytes is cut.
 fn append_line(text: &mut String, line: &str, limit: usize) {
     text.push_str(beginning(line, limit.saturating_sub(text.len())));
     text.push('\n');

@@ -18,7 +18,7 @@ pub(super) type Object = Map<String, Value>;
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 24;
 
-/// Most values read of one event.
+/// Maximum number of values read of one event.
 const MAX_VALUES: usize = 4096;
 
 /// Flattens an object.

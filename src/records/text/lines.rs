@@ -10,7 +10,7 @@ use crate::records::Datum;
 use crate::text::decode::TextReader;
 use crate::text::lines::Lines;
 
-/// Most bytes kept of a line. The longest description of a Kerberos event has fewer than 1,500 characters.
+/// Maximum number of bytes kept of a line. The longest description of a Kerberos event has fewer than 1,500 characters.
 const MAX_LINE: usize = 64 * 1024;
 
 /// Passes every line and its number, from 1, to `callback`.

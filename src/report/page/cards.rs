@@ -13,18 +13,18 @@ const MAX_CARDS: usize = 200;
 /// Problems with a line, after those with a card. The others are counted. The table of incidents has all of them.
 const MAX_LINES: usize = 2_000;
 
-/// Most incidents in all cards together.
+/// Maximum number of incidents in all cards together.
 const MAX_STORIES: usize = 300;
-/// Most incidents in each card if the report has more than [`MAX_STORIES`].
+/// Maximum number of incidents in each card if the report has more than [`MAX_STORIES`].
 const STORIES_PER_CARD: usize = 3;
 
-/// Most bytes of text in all cards together. Only crafted names reach this limit.
+/// Maximum number of bytes of text in all cards together. Only crafted names reach this limit.
 const MAX_BYTES: usize = 3 << 20;
 
 /// Longest problem name, in characters.
 const MAX_NAME: usize = 400;
 
-/// Most names of clients or targets in a card.
+/// Maximum number of names of clients or targets in a card.
 const MAX_NAMES: usize = 24;
 
 /// Checks in the card of a problem that is not confirmed. "Collect next" has all of them.

@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::report::collect_next::collect_next;
 use crate::report::numbers::pluralize;
 
-/// Most hosts, accounts or SPNs that a group of requests lists.
+/// Maximum number of hosts, accounts or SPNs that a group of requests lists.
 const MAX_SUBJECTS: usize = 20;
 
 /// Requests for one kind of data.

@@ -18,11 +18,11 @@ use crate::report::item::RequestItem;
 use crate::report::numbers::group_digits;
 use crate::report::{Report, Row};
 
-/// Most compressed bytes, so that the page stays under 20 MB. A real incident takes some 100 bytes. Only names that were crafted
-/// not to compress reach the limit.
+/// Maximum number of compressed bytes, so that the page stays under 20 MB. A real incident takes some 100 bytes. Only names
+/// that were crafted not to compress reach the limit.
 pub(super) const MAX_COMPRESSED: u64 = 10 << 20;
 
-/// Most uncompressed bytes, because of the browser's memory. About 100,000 incidents reach the limit.
+/// Maximum number of uncompressed bytes, because of the browser's memory. About 100,000 incidents reach the limit.
 const MAX_RAW_BYTES: usize = 160 << 20;
 
 /// Members of the array of an incident, in their order.

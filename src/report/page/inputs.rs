@@ -6,9 +6,9 @@ use crate::report::numbers::{group_digits, pluralize, pluralize_as};
 use crate::report::{Reading, left_out};
 use crate::zone::Zone;
 
-/// Most files in each list.
+/// Maximum number of files in each list.
 const MAX_FILES: usize = 500;
-/// Most read errors of one file.
+/// Maximum number of read errors of one file.
 const MAX_PROBLEMS: usize = 20;
 
 /// Longest path or read error, in characters.

@@ -11,18 +11,18 @@ use crate::diagnosis::{Cause, Confidence};
 use crate::report::numbers::{group_digits, pluralize, saturating_sum};
 use crate::report::{Problem, Report, Row};
 
-/// Most problems whose connections are listed.
+/// Maximum number of problems whose connections are listed.
 const MAX_ADDRESSES: usize = 12;
-/// Most problems with only a line, after those whose connections are listed. The others are counted.
+/// Maximum number of problems with only a line, after those whose connections are listed. The others are counted.
 const MAX_LINES: usize = 200;
 
-/// Most connections that are listed for one problem.
+/// Maximum number of connections that are listed for one problem.
 const MAX_CONNECTIONS: usize = 10;
 
-/// Most hosts that are listed below the connections.
+/// Maximum number of hosts that are listed below the connections.
 const MAX_HOSTS: usize = 600;
 
-/// Most addresses that are listed for one problem.
+/// Maximum number of addresses that are listed for one problem.
 const MAX_ADDRESSES_OF_PROBLEM: usize = 3;
 
 /// Content of the section.

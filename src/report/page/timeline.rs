@@ -11,10 +11,11 @@ use crate::report::numbers::{group_digits, saturating_sum};
 use crate::report::{Problem, Report, Row};
 use crate::zone::Zone;
 
-/// Most intervals in which events are counted.
+/// Maximum number of intervals in which events are counted.
 const MAX_INTERVALS: i64 = 150;
 
-/// Most marks of a lane: a problem with events in no more seconds has a mark for each of them. Others have bars.
+/// Maximum number of marks of a lane: a problem with events in no more seconds has a mark for each of them. Others have
+/// bars.
 const MAX_MARKS: u64 = 20;
 
 /// Problems with a lane of their own.

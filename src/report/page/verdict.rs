@@ -6,7 +6,7 @@ use crate::report::numbers::{group_digits, pluralize, saturating_sum};
 use crate::report::problem::by_time;
 use crate::report::{Problem, Report, Status, left_out};
 
-/// Most new problems that the summary lists.
+/// Maximum number of new problems that the summary lists.
 const MAX_HEADS: usize = 8;
 
 /// Content of the summary.

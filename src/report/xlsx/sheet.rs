@@ -12,7 +12,7 @@ pub(super) const MAX_ROWS: u32 = 1_048_576;
 /// Excel's limit for the text of a cell, in UTF-16 units.
 pub(super) const MAX_CELL: usize = 32_767;
 
-/// Most UTF-16 units of the note about a cut text.
+/// Maximum number of UTF-16 units of the note about a cut text.
 const CUT_NOTE: usize = 80;
 
 /// Largest integer that Excel holds exactly. It has only floating-point numbers.
@@ -20,7 +20,7 @@ const MAX_EXACT: u64 = 1 << 53;
 
 /// Height of a line in points.
 const LINE_HEIGHT: f64 = 15.0;
-/// Most lines that a row shows. Excel shows the rest of a selected cell in the formula bar.
+/// Maximum number of lines that a row shows. Excel shows the rest of a selected cell in the formula bar.
 const MAX_LINES: usize = 8;
 
 /// Value of a cell. No value is ever a formula.

@@ -30,14 +30,14 @@ pub(super) const NETWORK_MONITOR: Format =
 
 /// The resolver's well-known port (MS-DCOM 1.9).
 const PORT: u16 = 135;
-/// Most connections followed at once. A capture has far fewer open at a time. A scan that exceeds the limit
+/// Maximum number of connections followed at once. A capture has far fewer open at a time. A scan that exceeds the limit
 /// drops the oldest, which are finished.
 const MAX_CONNECTIONS: usize = 4096;
-/// Most bytes kept in memory for all connections together. Above it, all connections are dropped.
+/// Maximum number of bytes kept in memory for all connections together. Above it, all connections are dropped.
 const MAX_BUFFERED: usize = 32 << 20;
 /// Longest block of a capture in bytes. The reader's buffer grows up to it.
 const MAX_BLOCK: usize = 16 << 20;
-/// Most different answers that are kept. A capture repeats each answer many times.
+/// Maximum number of different answers that are kept. A capture repeats each answer many times.
 const MAX_ANSWERS: usize = 500_000;
 
 fn recognise(sample: &Sample<'_>) -> bool {

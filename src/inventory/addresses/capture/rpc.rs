@@ -17,7 +17,7 @@ use crate::inventory::addresses::server_alive::pdu::{
     RESPONSE, SERVER_ALIVE2, drain_pdus, is_activator, is_object_exporter,
 };
 
-/// Most calls and contexts that are kept for a connection. Windows uses one or two.
+/// Maximum number of calls and contexts that are kept for a connection. Windows uses one or two.
 const MAX_REMEMBERED: usize = 256;
 
 /// An interface whose answers are read.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use etherparse::TcpSlice;
 
-/// Most early segments kept for a missing one. A longer gap was not captured.
+/// Maximum number of early segments kept for a missing one. A longer gap was not captured.
 const MAX_EARLY: usize = 64;
-/// Most bytes of early segments kept for a missing one.
+/// Maximum number of bytes of early segments kept for a missing one.
 const MAX_EARLY_BYTES: usize = 256 * 1024;
 
 /// The parts of a TCP segment that are needed to put it in order.

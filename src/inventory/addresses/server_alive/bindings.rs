@@ -7,7 +7,7 @@ const TOWERS: [u16; 2] = [0x0007, 0x0008];
 /// `COMVERSION` is 5.x since the first release (MS-DCOM 2.2.11).
 const COM_MAJOR: u16 = 5;
 
-/// Most positions in an answer that are tried as the start of string bindings.
+/// Maximum number of positions in an answer that are tried as the start of string bindings.
 const MAX_CANDIDATES: usize = 64;
 
 /// The sender's byte order, which the NDR format label states (C706 14.1).
